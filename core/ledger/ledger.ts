@@ -1,0 +1,139 @@
+import type { Fact, Json, StoredFact } from "#core/fact.ts";
+import type { State, StateChange } from "#core/state.ts";
+
+/** A row for one of an emitter's own tables. The ledger adds `seq` and `fact_id` of the fact it belongs to. */
+export interface RecordRow {
+  readonly table: string;
+  readonly values: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** SQL that makes an emitter's tables and views; run once per version, in order, in one transaction with its version number. */
+export interface Migration {
+  readonly version: number;
+  readonly sqlite: readonly string[];
+  readonly postgres: readonly string[];
+}
+
+/** An emitter's own tables: append-only, written in the transaction of the fact they belong to. */
+export interface RecordTables<F extends Fact> {
+  readonly migrations: readonly Migration[];
+  /** Tables guarded by the append-only triggers; each has `seq` (primary key or part of it) and `fact_id`. */
+  readonly appendOnly: readonly string[];
+  /** Pure: what a fact adds. */
+  readonly rows: (fact: F) => readonly RecordRow[];
+  /** Rows that come from configuration (reason codes); appended at start when not there yet, `key` says by which columns. */
+  readonly reference: readonly { readonly table: string; readonly key: readonly string[]; readonly values: RecordRow["values"] }[];
+}
+
+/** What could not be used or delivered, kept with its reason. */
+export interface DeadLetter {
+  readonly origin: "source" | "interpret" | "projector";
+  /** A bounded word: it becomes a label. */
+  readonly reason: string;
+  readonly item: Json;
+}
+
+/** One transaction of the ingest loop. */
+export interface Commit {
+  readonly facts: readonly Fact[];
+  readonly changes: readonly StateChange[];
+  readonly cursors: ReadonlyMap<string, Json>;
+  readonly deadLetters?: readonly DeadLetter[];
+}
+
+/** The value of one series at the projector's cursor. */
+export interface Total {
+  readonly metric: string;
+  /** Labels as JSON with sorted keys: part of the series' identity. */
+  readonly labels: string;
+  /** Counter value, or the sum of a histogram. */
+  readonly value: number;
+  /** Histogram only: counts per bucket, the last one unbounded. */
+  readonly buckets: readonly number[] | null;
+  /** The series' birth in the ledger, Unix milliseconds: its start time for ever. */
+  readonly bornAtMs: number;
+}
+
+/** Where the projector stands. */
+export interface Projection {
+  readonly generation: number;
+  /** Of the contract and the emitter's projection number; another digest means another generation. */
+  readonly digest: string;
+  readonly cursorSeq: number;
+  /** An export that was begun and whose acknowledgement was not recorded: it is sent again, to the same cursor and time stamp. */
+  readonly pending: { readonly toSeq: number; readonly atMs: number } | null;
+  readonly totals: readonly Total[];
+}
+
+/** The projector's side of the ledger: its own transactions, never mixed with the ingest loop's. */
+export interface ProjectionStore {
+  /** The present generation, or undefined before the first. */
+  load(): Promise<Projection | undefined>;
+  /** Replaces the projection by a new generation with its folded totals. */
+  restart(projection: Omit<Projection, "generation" | "pending">): Promise<Projection>;
+  /** Records, before anything is sent, to where and with which time stamp it will be. */
+  intend(pending: { readonly toSeq: number; readonly atMs: number }): Promise<void>;
+  /** After acknowledgement: the changed totals, the new cursor, what was refused for good; clears `pending`. */
+  settle(done: { readonly cursorSeq: number; readonly totals: readonly Total[]; readonly deadLetters: readonly DeadLetter[] }): Promise<void>;
+}
+
+/** A range of rows that may be deleted, and why; itself appended and never changed. */
+export interface PruneOrder {
+  readonly table: string;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly reason: string;
+  /** The contract's SELECT per metric: what each counts less after the delete is kept with the record, so that totals still reconcile. */
+  readonly selects: Readonly<Record<string, string>>;
+}
+
+/** What prunes took away, by metric and labels (JSON with sorted keys). */
+export interface PrunedCount {
+  readonly metric: string;
+  readonly labels: string;
+  readonly count: number;
+}
+
+/**
+ * The truth: append-only SQL with one writer. It knows no contract and no signal.
+ *
+ * Every method throws OffingError: LEDGER_UNREACHABLE, LEDGER_FULL (both worth a retry), LEDGER_LOST (this process was fenced).
+ */
+export interface Ledger {
+  /** Minted with the ledger, anew on a restore: `service.instance.id` of everything counted from it. */
+  readonly id: string;
+  /** Cursors of every feed. */
+  cursors(): Promise<ReadonlyMap<string, Json>>;
+  state(): Promise<State>;
+  /** Writes one batch in one transaction. Facts whose id is already there are left out. Returns the stored new ones. */
+  append(commit: Commit): Promise<readonly StoredFact[]>;
+  /** The facts after `seq`, at most `limit`, in order. */
+  read(afterSeq: number, limit: number): Promise<readonly StoredFact[]>;
+  /** One fact by its id. */
+  fact(id: string): Promise<StoredFact | undefined>;
+  /** The highest seq, 0 when empty. */
+  head(): Promise<number>;
+  /** Runs a SELECT of the contract with `:cursor` bound to a seq: for `reconcile` and `/state`, never for a hot path. */
+  select(sql: string, cursorSeq: number): Promise<readonly Readonly<Record<string, string | number | boolean | null>>[]>;
+  readonly projection: ProjectionStore;
+  /** Throws LEDGER_LOST unless this process still is the writer; asked before every export. */
+  assertWriter(): Promise<void>;
+  /** Deletes the rows of an order, oldest first, under an appended prune record; returns how many went. */
+  prune(order: PruneOrder): Promise<number>;
+  /** What all prunes so far took away. */
+  pruned(): Promise<readonly PrunedCount[]>;
+  close(): Promise<void>;
+}
+
+/** How a ledger is opened. */
+export type LedgerLocation = { readonly sqlite: string } | { readonly postgresUrl: string; readonly schema: string };
+
+/** A writer takes the lock and migrates; a reader (reconcile, status) does neither. */
+export interface OpenOptions<F extends Fact> {
+  readonly location: LedgerLocation;
+  readonly domain: string;
+  readonly mode: "write" | "read";
+  readonly records: RecordTables<F>;
+  /** Unix milliseconds; the clock of `written_at_ms`. */
+  readonly nowMs: () => number;
+}
