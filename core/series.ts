@@ -1,0 +1,17 @@
+import type { Labels } from "#core/signal.ts";
+
+/** Labels as JSON with sorted keys: the same labels give the same text. */
+export function labelsKey(labels: Labels): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** The identity of one series. */
+export function seriesKey(metric: string, labels: Labels): string {
+  return `${metric}${labelsKey(labels)}`;
+}
+
+/** The index of the bucket that `value` falls in: bounds are inclusive upper ends, the last bucket is unbounded. */
+export function bucketOf(bounds: readonly number[], value: number): number {
+  const index = bounds.findIndex((bound) => value <= bound);
+  return index === -1 ? bounds.length : index;
+}
