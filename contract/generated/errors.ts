@@ -14,6 +14,7 @@ export const ERRORS = {
   LEDGER_FULL: { brief: "The disk under the ledger is full.", exit: 1, retry: "later", hint: "Make room on the disk; the emitter goes on by itself from the last committed batch." },
   LEDGER_MISMATCH: { brief: "The ledger on disk was written for another schema, chain or emitter.", exit: 1, retry: "never", hint: "Point the configuration at the right ledger, or start a new one beside it." },
   LEDGER_ROLE_NOT_FOUND: { brief: "The restricted writer role is missing in PostgreSQL and may not be created.", exit: 2, retry: "never", hint: "Ask the database's owner to create the role and grant it, as the message shows." },
+  LEDGER_REFUSED: { brief: "The ledger's database refuses a row or a statement, or a call breaks one of the ledger's rules.", exit: 1, retry: "never", hint: "The cause names the rule; nothing of this batch was written." },
   SOURCE_UNREACHABLE: { brief: "A source of observations does not answer.", exit: 1, retry: "later", hint: "Check the endpoint's URL and that it is up; the emitter keeps trying." },
   SOURCE_RESPONSE_INVALID: { brief: "A source answered with something that is not what was asked.", exit: 1, retry: "later", hint: "The endpoint is unhealthy or not what the configuration says; the emitter keeps trying." },
   SOURCE_CHAIN_MISMATCH: { brief: "The endpoint serves another chain than the configured one.", exit: 2, retry: "never", hint: "Set `chain.chain_id` to the chain you mean, or `chain.rpc.urls` to an endpoint of it." },
