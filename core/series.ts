@@ -1,4 +1,4 @@
-import type { Labels } from "#core/signal.ts";
+import type { Labels, MetricDefinition } from "#core/signal.ts";
 
 /** Labels as JSON with sorted keys: the same labels give the same text. */
 export function labelsKey(labels: Labels): string {
@@ -14,4 +14,15 @@ export function seriesKey(metric: string, labels: Labels): string {
 export function bucketOf(bounds: readonly number[], value: number): number {
   const index = bounds.findIndex((bound) => value <= bound);
   return index === -1 ? bounds.length : index;
+}
+
+/** The labels with every value outside its closed set replaced by `unknown`; the same object when there is none. */
+export function boundedLabels(metric: Pick<MetricDefinition, "closed">, labels: Labels): Labels {
+  let result = labels;
+  for (const label in metric.closed) {
+    const value = labels[label];
+    if (value === undefined || metric.closed[label]?.includes(value) === true) continue;
+    result = { ...result, [label]: "unknown" };
+  }
+  return result;
 }

@@ -4,6 +4,14 @@ export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 /** Metric labels: always present, always bounded by the contract. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** Which log records say the same as a ledger counter: those of `event` less those of `retracted`, that carry all its labels. */
+export interface LogCount {
+  readonly event: string;
+  readonly retracted: string;
+  /** Attribute values that a counted record must have. */
+  readonly where?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What the contract says of one metric; made by the generator, never by hand. */
 export interface MetricDefinition {
   readonly name: string;
@@ -18,7 +26,7 @@ export interface MetricDefinition {
   /** Upper bounds of a histogram, ascending, in the metric's unit. */
   readonly buckets?: readonly number[];
   /** A counter of ledger facts has a late and a retracted sibling and a SELECT that counts its current rows. */
-  readonly ledger?: { readonly select: string };
+  readonly ledger?: { readonly select: string; readonly logs?: LogCount };
 }
 
 /** A counter grows by `value` for these labels. */

@@ -1,0 +1,81 @@
+import { timingSafeEqual } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { OffingError } from "#core/errors.ts";
+import type { Json, StoredFact } from "#core/fact.ts";
+
+/** What the emitter tells of itself. Every answer is JSON and read-only. */
+export interface HttpOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Demanded as a bearer token when set; required by the configuration for any address beyond loopback. */
+  readonly token?: string;
+  /** Why the process is not alive; empty when it is. */
+  readonly unhealthy: () => readonly string[];
+  /** What still keeps it from being ready; empty when it is. */
+  readonly unready: () => readonly string[];
+  readonly state: () => Promise<Json>;
+  readonly fact: (id: string) => Promise<StoredFact | undefined>;
+}
+
+/** A listening server. */
+export interface HttpServer {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves /healthz, /readyz, /state and /facts/ID.
+ *
+ * @throws PORT_TAKEN when the port is in use
+ */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: routes(options).fetch });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const message =
+        cause.code === "EADDRINUSE" ? "the emitter's own HTTP port is in use" : "the emitter's own HTTP port cannot be opened";
+      const hint = "Set another `http.listen` in the configuration; port 0 takes a free one.";
+      reject(new OffingError("PORT_TAKEN", { message, context: { address: `${options.host}:${options.port}` }, hint, cause }));
+    });
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
+    close: async () => {
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function routes(options: HttpOptions): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    if (options.token !== undefined && !hasToken(context.req.header("authorization"), options.token)) {
+      return context.json({ error: "a bearer token is needed" }, 401);
+    }
+    return await next();
+  });
+  const verdict = (reasons: readonly string[]): Response =>
+    Response.json({ ok: reasons.length === 0, reasons }, { status: reasons.length === 0 ? 200 : 503 });
+  app.get("/healthz", () => verdict(options.unhealthy()));
+  app.get("/readyz", () => verdict(options.unready()));
+  app.get("/state", async (context) => context.json(await options.state()));
+  app.get("/facts/:id", async (context) => {
+    const fact = await options.fact(context.req.param("id"));
+    return fact === undefined ? context.json({ error: "no fact has this id" }, 404) : context.json(fact);
+  });
+  app.notFound((context) => context.json({ error: "not found", paths: ["/healthz", "/readyz", "/state", "/facts/ID"] }, 404));
+  app.onError((error, context) => context.json({ error: error instanceof OffingError ? error.code : "failed" }, 503));
+  return app;
+}
+
+function hasToken(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header?.replace(/^Bearer /i, "") ?? "");
+  const wanted = Buffer.from(token);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}

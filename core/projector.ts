@@ -1,0 +1,267 @@
+import type { Clock } from "#core/clock.ts";
+import type { Fact, StoredFact } from "#core/fact.ts";
+import type { DeadLetter, Ledger, Total } from "#core/ledger/ledger.ts";
+import type { Delivery, OtlpClient } from "#core/otlp.ts";
+import { encodeLog, encodePoint, encodeSpan, type MetricPoint, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
+import { retry } from "#core/retry.ts";
+import type { Attributes, GaugePoint, Increment, MetricDefinition, Signal } from "#core/signal.ts";
+import { foldDigest, Totals } from "#core/totals.ts";
+
+/** What the projector is made of. */
+export interface ProjectorOptions<F extends Fact> {
+  readonly ledger: Ledger;
+  readonly otlp: OtlpClient;
+  readonly clock: Clock;
+  /** Of the ledger's metrics, spans and logs; `service.instance.id` is the ledger's id. */
+  readonly resource: Attributes;
+  readonly domain: string;
+  readonly projection: number;
+  readonly metrics: readonly MetricDefinition[];
+  readonly zeros: readonly Increment[];
+  readonly signals: (stored: StoredFact<F>) => readonly Signal[];
+  /** The gauges of the last committed state, and the cursor gauge at `seq`. */
+  readonly gauges: (seq: number) => readonly GaugePoint[];
+  /** How often totals are exported when nothing new comes. */
+  readonly intervalMs: number;
+  /** Most facts one export carries. */
+  readonly batchSize?: number;
+  readonly onUnknownLabel?: () => void;
+}
+
+/** How far the projector is. */
+export interface Progress {
+  /** The last acknowledged fact. */
+  readonly cursorSeq: number;
+  /** When the oldest fact that waits was written, Unix milliseconds; undefined when none is known to wait. */
+  readonly waitingSinceMs: number | undefined;
+  /** True once the totals of this start were acknowledged. */
+  readonly ready: boolean;
+}
+
+/** A running projector. */
+export interface Projector {
+  /** Follows the ledger until aborted. */
+  readonly run: (abort: AbortSignal) => Promise<void>;
+  /** Says that the ledger may have grown. */
+  readonly wake: () => void;
+  readonly progress: () => Progress;
+}
+
+const BATCH_SIZE = 2_000;
+const LEDGER_BACKOFF = { firstMs: 100, capMs: 5_000 };
+
+/**
+ * Follows the ledger and exports what it says: spans and logs of each fact once it is there, totals at the cursor.
+ *
+ * Before anything is sent, the ledger records to where and with which time stamp (`intend`); after acknowledgement it records the totals
+ * (`settle`). A process that dies in between sends the very same points again, so that no counter ever falls. The first export after a
+ * start or an outage repeats the last acknowledged totals, so that `increase()` sees the step that follows.
+ */
+export function createProjector<F extends Fact>(options: ProjectorOptions<F>): Projector {
+  const bell = createBell();
+  let session: Session | undefined;
+  return {
+    wake: bell.ring,
+    progress: () => ({
+      cursorSeq: session?.cursorSeq ?? 0,
+      waitingSinceMs: session?.waitingSinceMs,
+      ready: session !== undefined && session.exportedAtMs > 0,
+    }),
+    run: async (abort) => {
+      session = await openSession(options, abort);
+      while (!abort.aborted) {
+        const { cursorSeq } = session;
+        const batch = await patiently(options, abort, () => read(options, cursorSeq));
+        session.waitingSinceMs = batch[0]?.writtenAtMs;
+        if (batch.length === 0) {
+          if (options.clock.nowMs() - session.exportedAtMs >= options.intervalMs) await repeatTotals(options, session, abort);
+          await bell.wait(options.intervalMs, options.clock, abort);
+          continue;
+        }
+        if (session.stale) await repeatTotals(options, session, abort);
+        await project(options, session, { batch, atMs: stamp(options, session), abort });
+      }
+    },
+  };
+}
+
+interface Session {
+  readonly totals: Totals;
+  cursorSeq: number;
+  /** Time stamp of the last exported points; each export has a later one. */
+  exportedAtMs: number;
+  /** After a start or an outage: the totals are repeated before anything new. */
+  stale: boolean;
+  waitingSinceMs: number | undefined;
+}
+
+async function openSession<F extends Fact>(options: ProjectorOptions<F>, abort: AbortSignal): Promise<Session> {
+  const { ledger, clock, domain, metrics, zeros } = options;
+  const digest = foldDigest(domain, options.projection, metrics);
+  const stored = await ledger.projection.load();
+  const fresh = { exportedAtMs: 0, stale: true, waitingSinceMs: undefined };
+  if (stored === undefined || stored.digest !== digest) {
+    const cursorSeq = stored?.cursorSeq ?? 0;
+    const totals = await refold(options, { upTo: cursorSeq, previous: stored?.totals ?? [], atMs: clock.nowMs() });
+    await ledger.projection.restart({ digest, cursorSeq, totals });
+    return { ...fresh, totals: new Totals(metrics, totals), cursorSeq };
+  }
+  const session: Session = { ...fresh, totals: new Totals(metrics, stored.totals), cursorSeq: stored.cursorSeq };
+  if (stored.pending !== null) {
+    const { toSeq, atMs } = stored.pending;
+    const batch = await readThrough(options, { afterSeq: stored.cursorSeq, toSeq });
+    await project(options, session, { batch, atMs, abort, resumed: true });
+  }
+  session.totals.bear(zeros, stamp(options, session));
+  return session;
+}
+
+/**
+ * Folds every fact up to the cursor again, silently: spans and logs were delivered long ago. A series that stays keeps its birth, unless
+ * its total is now lower: then it is another counter and is born anew.
+ */
+async function refold<F extends Fact>(
+  options: ProjectorOptions<F>,
+  { upTo, previous, atMs }: { upTo: number; previous: readonly Total[]; atMs: number },
+): Promise<readonly Total[]> {
+  const kept = previous.map((total) => ({ ...total, value: 0, buckets: total.buckets?.map(() => 0) ?? null }));
+  const totals = new Totals(options.metrics, kept);
+  totals.bear(options.zeros, atMs);
+  for (let seq = 0; seq < upTo; seq += BATCH_SIZE) {
+    fold(options, { totals, batch: await readThrough(options, { afterSeq: seq, toSeq: Math.min(upTo, seq + BATCH_SIZE) }), atMs });
+  }
+  for (const { metric, labels, count } of await options.ledger.pruned()) totals.add({ metric, labels, value: count, atMs });
+  const before = new Map(previous.map((total) => [`${total.metric}${total.labels}`, total.value]));
+  return totals
+    .all()
+    .map((total) => (total.value < (before.get(`${total.metric}${total.labels}`) ?? 0) ? { ...total, bornAtMs: atMs - 1 } : total));
+}
+
+/** Exports the totals as they were acknowledged, with a new time stamp: nothing moves, so nothing is recorded first. */
+async function repeatTotals<F extends Fact>(options: ProjectorOptions<F>, session: Session, abort: AbortSignal): Promise<void> {
+  for (;;) {
+    await options.ledger.assertWriter();
+    const atMs = stamp(options, session);
+    const startedMs = options.clock.nowMs();
+    const delivery = await send(options, { signal: "metrics", items: metricItems(options, session, atMs), abort });
+    session.exportedAtMs = atMs;
+    const settled = { cursorSeq: session.cursorSeq, totals: session.totals.changes(), deadLetters: deadLetters("metrics", delivery) };
+    if (settled.totals.length > 0 || settled.deadLetters.length > 0) {
+      await patiently(options, abort, () => options.ledger.projection.settle(settled));
+    }
+    session.totals.settle();
+    session.stale = false;
+    // What was delivered only after an outage carries an old time stamp: say it once more, now.
+    if (delivery.retries === 0 || options.clock.nowMs() - startedMs < options.intervalMs) return;
+  }
+}
+
+interface Work<F extends Fact> {
+  readonly batch: readonly StoredFact<F>[];
+  readonly atMs: number;
+  readonly abort: AbortSignal;
+  /** The intention already stands in the ledger. */
+  readonly resumed?: boolean;
+}
+
+async function project<F extends Fact>(options: ProjectorOptions<F>, session: Session, work: Work<F>): Promise<void> {
+  const { batch, atMs, abort } = work;
+  const toSeq = batch.at(-1)?.seq ?? session.cursorSeq;
+  await options.ledger.assertWriter();
+  if (work.resumed !== true) await patiently(options, abort, () => options.ledger.projection.intend({ toSeq, atMs }));
+  const { spans, logs } = fold(options, { totals: session.totals, batch, atMs });
+  const startedMs = options.clock.nowMs();
+  const [traced, logged] = await Promise.all([
+    send(options, { signal: "traces", items: spans, abort }),
+    send(options, { signal: "logs", items: logs, abort }),
+  ]);
+  session.cursorSeq = toSeq;
+  // The wait for spans and logs may have been long: only a writer that still is one may move the totals.
+  await options.ledger.assertWriter();
+  // Gauges speak of now; under the time stamp of an earlier try they would contradict what was sent then.
+  const points = work.resumed === true ? session.totals.points(atMs).map(encodePoint) : metricItems(options, session, atMs);
+  const counted = await send(options, { signal: "metrics", items: points, abort });
+  session.exportedAtMs = atMs;
+  const dead = [...deadLetters("traces", traced), ...deadLetters("logs", logged), ...deadLetters("metrics", counted)];
+  const done = { cursorSeq: toSeq, totals: session.totals.changes(), deadLetters: dead };
+  await patiently(options, abort, () => options.ledger.projection.settle(done));
+  session.totals.settle();
+  const retried = traced.retries + logged.retries + counted.retries > 0;
+  session.stale ||= retried && options.clock.nowMs() - startedMs >= options.intervalMs;
+}
+
+function fold<F extends Fact>(
+  options: ProjectorOptions<F>,
+  { totals, batch, atMs }: { totals: Totals; batch: readonly StoredFact<F>[]; atMs: number },
+): { spans: OtlpItem[]; logs: OtlpItem[] } {
+  const spans: OtlpItem[] = [];
+  const logs: OtlpItem[] = [];
+  for (const stored of batch) {
+    const signals = options.signals(stored);
+    totals.fold(signals, { stored, atMs, onUnknownLabel: () => options.onUnknownLabel?.() });
+    for (const signal of signals) {
+      if (signal.type === "span") spans.push(encodeSpan(signal));
+      if (signal.type === "log") logs.push(encodeLog(signal, stored));
+    }
+  }
+  return { spans, logs };
+}
+
+function metricItems<F extends Fact>(options: ProjectorOptions<F>, session: Session, atMs: number): OtlpItem[] {
+  const gauges: MetricPoint[] = options.gauges(session.cursorSeq).map((point) => ({ ...point, atMs }));
+  return [...session.totals.points(atMs), ...gauges].map(encodePoint);
+}
+
+async function send<F extends Fact>(
+  { otlp, resource }: ProjectorOptions<F>,
+  { signal, items, abort }: { signal: OtlpSignal; items: readonly OtlpItem[]; abort: AbortSignal },
+): Promise<Delivery> {
+  if (items.length === 0) return { acknowledged: 0, rejected: 0, dead: [], retries: 0 };
+  return await otlp.send({ signal, resource, items, abort, patience: "wait" });
+}
+
+function deadLetters(signal: OtlpSignal, { dead }: Delivery): DeadLetter[] {
+  return dead.map(({ item, reason }) => ({ origin: "projector", reason: "collector_refused", item: { signal, reason, json: item.json } }));
+}
+
+/** A stamp later than every stamp before, also when the clock steps back a little. */
+function stamp<F extends Fact>({ clock }: ProjectorOptions<F>, { exportedAtMs }: Session): number {
+  return Math.max(clock.nowMs(), exportedAtMs + 2);
+}
+
+async function read<F extends Fact>({ ledger, batchSize }: ProjectorOptions<F>, afterSeq: number): Promise<readonly StoredFact<F>[]> {
+  // The ledger gives back what this emitter wrote; its domain was checked when it was opened.
+  return (await ledger.read(afterSeq, batchSize ?? BATCH_SIZE)) as readonly StoredFact<F>[];
+}
+
+async function readThrough<F extends Fact>(
+  options: ProjectorOptions<F>,
+  { afterSeq, toSeq }: { afterSeq: number; toSeq: number },
+): Promise<readonly StoredFact<F>[]> {
+  const batch = (await options.ledger.read(afterSeq, toSeq - afterSeq)) as readonly StoredFact<F>[];
+  return batch.filter((stored) => stored.seq <= toSeq);
+}
+
+/** A full or unreachable ledger is waited for; a lost one is not. */
+async function patiently<F extends Fact, T>({ clock }: ProjectorOptions<F>, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return await retry(work, { clock, signal, backoff: LEDGER_BACKOFF });
+}
+
+/** A wait that can be cut short. */
+function createBell(): { ring: () => void; wait: (ms: number, clock: Clock, abort: AbortSignal) => Promise<void> } {
+  let rung = false;
+  let wakeUp: (() => void) | undefined;
+  return {
+    ring: () => {
+      rung = true;
+      wakeUp?.();
+    },
+    wait: async (ms, clock, abort) => {
+      const nap = new AbortController();
+      wakeUp = () => nap.abort();
+      if (!rung) await clock.sleep(ms, AbortSignal.any([nap.signal, abort]));
+      rung = false;
+      wakeUp = undefined;
+    },
+  };
+}
