@@ -61,36 +61,38 @@ describe("the end of our process", () => {
   it.each(["exit", "SIGTERM", "SIGINT"] as const)(
     "takes anvil along: %s",
     async (way) => {
-      const anvilPid = await pidFromEndedProcess(way, "{}");
-      await expect.poll(() => isAlive(anvilPid), { timeout: 5_000 }).toBe(false);
+      const { pid, folder } = await endedProcess(way, "{}");
+      await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+      expect(existsSync(folder)).toBe(false);
     },
     20_000,
   );
 
   it("leaves anvil running when it may outlive us", async () => {
     const folder = mkdtempSync(join(tmpdir(), "offing-test-"));
-    const anvilPid = await pidFromEndedProcess("exit", JSON.stringify({ outlive: true, folder }));
+    const { pid } = await endedProcess("exit", JSON.stringify({ outlive: true, folder }));
     await sleep(200);
-    expect(isAlive(anvilPid)).toBe(true);
-    process.kill(anvilPid, "SIGTERM");
-    await expect.poll(() => isAlive(anvilPid), { timeout: 5_000 }).toBe(false);
+    expect(isAlive(pid)).toBe(true);
+    process.kill(pid, "SIGTERM");
+    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
     rmSync(folder, { recursive: true });
   }, 20_000);
 });
 
-/** Starts anvil from a process of its own, ends that process in the given way, and returns anvil's pid. */
-async function pidFromEndedProcess(way: "exit" | NodeJS.Signals, options: string): Promise<number> {
+/** Starts anvil from a process of its own, ends that process in the given way, and returns anvil's pid and folder. */
+async function endedProcess(way: "exit" | NodeJS.Signals, options: string): Promise<{ pid: number; folder: string }> {
   const module = new URL("anvil.ts", import.meta.url).href;
   const ending = way === "exit" ? "process.exit(0)" : "setInterval(() => {}, 1000)";
   const script = `const { startAnvil } = await import(${JSON.stringify(module)});
     const anvil = await startAnvil(${options});
-    process.stdout.write(anvil.pid + "\\n", () => { ${ending} });`;
+    process.stdout.write(anvil.pid + " " + anvil.logPath, () => { ${ending} });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const line = await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(String(data))));
   if (way !== "exit") child.kill(way);
   await ended;
-  return Number(line);
+  const [pid, logPath = ""] = line.split(" ");
+  return { pid: Number(pid), folder: dirname(logPath) };
 }
 
 /** Tells whether a process runs; one that has ended but was not collected by its parent does not. */

@@ -56,17 +56,19 @@ const stopTimeoutMs = 5_000;
  * @see https://getfoundry.sh/anvil/reference
  */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
+  const binary = findAnvil();
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "offing-anvil-"));
+  const temporary = options.folder === undefined ? folder : undefined;
   mkdirSync(folder, { recursive: true });
   const logPath = join(folder, "anvil.log");
-  const child = launch({ folder, logPath, options });
+  const child = launch({ binary, folder, logPath, options });
   const exited = exitOf(child);
-  const releaseGuard = options.outlive === true ? () => {} : killWithThisProcess(child);
+  const releaseGuard = options.outlive === true ? () => {} : killWithThisProcess(child, temporary);
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping ??= end(child, exited).then(async () => {
       releaseGuard();
-      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
     });
     return stopping;
   };
@@ -89,7 +91,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
  *
  * @throws TOOL_NOT_FOUND when npm has installed none for this machine.
  */
-export function findAnvil(): string {
+function findAnvil(): string {
   const chosen = process.env["OFFING_ANVIL_BIN"];
   if (chosen !== undefined && chosen !== "") return chosen;
   const arch = process.arch === "x64" ? "amd64" : process.arch;
@@ -109,19 +111,19 @@ function toolFault(message: string, cause?: unknown): OffingError {
 }
 
 interface Launch {
+  readonly binary: string;
   readonly folder: string;
   readonly logPath: string;
   readonly options: AnvilOptions;
 }
 
 /** Starts the process in a group of its own, so that Ctrl-C reaches us first and we decide the order of leaving. */
-function launch({ folder, logPath, options }: Launch): ChildProcess {
+function launch({ binary, folder, logPath, options }: Launch): ChildProcess {
   const port = options.port ?? "free";
   const genesis = options.timestampSeconds ?? Math.floor(Date.now() / 1000) - 1800;
   const args = ["--host", "127.0.0.1", "--port", port === "free" ? "0" : String(port), "--chain-id", String(CHAIN_ID)];
   args.push("--timestamp", String(genesis), "--no-mining", "--order", "fifo", "--slots-in-an-epoch", "1");
   args.push("--gas-limit", "1000000000", "--cache-path", folder, "--color", "never");
-  const binary = findAnvil();
   const log = openSync(logPath, "w");
   try {
     return spawn(binary, args, { stdio: ["ignore", log, log], detached: true });

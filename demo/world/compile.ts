@@ -9,7 +9,7 @@ export const CONTRACT_NAMES = ["Oracle", "PSM", "BuybackVault", "Router", "Impos
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
 /** What the compiler made of one contract. */
-export interface Artifact {
+interface Artifact {
   readonly abi: Abi;
   /** Creation code, without constructor arguments. */
   readonly bytecode: Hex;

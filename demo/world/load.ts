@@ -23,7 +23,7 @@ import { headOf, play } from "./traffic.ts";
 import { type Truth, truth } from "./truth.ts";
 
 /** How an operation of the load shall end: well, by a plain revert, or by one of the reason codes. */
-export type LoadKind = "success" | "reverted" | ReasonCode;
+type LoadKind = "success" | "reverted" | ReasonCode;
 
 /** Bounded load, the same for the same options on a fresh world. */
 export interface LoadOptions {

@@ -7,7 +7,7 @@ import { quantity, type RpcBlock, type TransactionRequest } from "./rpc.ts";
 import { book, headOf, prepare } from "./traffic.ts";
 
 /** A transaction of the new branch: a fresh call, or one of the old branch byte for byte. */
-export type Replacement = Call | { readonly kind: "again"; readonly txHash: Hash };
+type Replacement = Call | { readonly kind: "again"; readonly txHash: Hash };
 
 /** What a reorg takes away and puts in its place. */
 export interface ReorgOptions {

@@ -11,7 +11,7 @@ export interface TransactionRequest {
 }
 
 /** The fields of a mined transaction that the world reads. */
-export interface RpcTransaction {
+interface RpcTransaction {
   readonly hash: Hash;
   readonly from: Address;
   readonly nonce: Hex;
@@ -49,7 +49,7 @@ export interface CallFrame {
 }
 
 /** The JSON-RPC methods of anvil that the world uses, each with its parameters and its result. */
-export interface Methods {
+interface Methods {
   eth_chainId: { params: []; result: Hex };
   eth_accounts: { params: []; result: readonly Address[] };
   eth_sendTransaction: { params: [TransactionRequest]; result: Hash };

@@ -39,7 +39,7 @@ export type SceneId =
   | "aftermath";
 
 /** One block of a scene: its time in seconds after the story's start, and what is sent for it. */
-export interface Beat {
+interface Beat {
   readonly at: number;
   readonly calls: readonly Call[];
 }

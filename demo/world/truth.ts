@@ -11,7 +11,7 @@ export interface OperationCount {
 }
 
 /** Operations that an oracle reason stopped (blocked and caught): ever mined, taken back by reorgs, and standing now. */
-export interface ReasonTruth {
+interface ReasonTruth {
   readonly applied: number;
   readonly retracted: number;
   readonly current: number;
