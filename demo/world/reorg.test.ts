@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe("reorg", () => {
-  it("replaces the blocks in one step: anvil forgets the old ones, the books do not", async () => {
+  it("replaces the blocks: anvil forgets the old ones, the books do not", async () => {
     await play(world, [breakPsmOracle, oracleUnhealthy]);
     const base = await play(world, [mint({ user: 0 })]);
     const first = await play(world, [mint({ user: 5 }), redeem({ user: 1 }), buyback({ user: 2 })]);

@@ -26,7 +26,9 @@ export interface Reorg {
 }
 
 /**
- * Replaces the newest blocks by others in one step, and books both: anvil itself forgets the old branch.
+ * Replaces the newest blocks by others, and books both: anvil itself forgets the old branch.
+ *
+ * For some milliseconds anvil stands at the fork and climbs from there, so a quick reader may meet a lower head.
  *
  * @throws DEMO_FAILED when unmined transactions wait, when the depth reaches the deployment, or when a replacement is not mined.
  * @see anvil_reorg, with positional parameters
