@@ -18,6 +18,8 @@ export interface MetricDefinition {
   readonly instrument: "counter" | "gauge" | "histogram";
   readonly unit: string;
   readonly brief: string;
+  /** Whose `service.instance.id` its points carry: the ledger's, or that of the process's slot. */
+  readonly resource: "ledger" | "process";
   /** The name after the Collector's translation, for queries. */
   readonly prometheus: string;
   readonly labels: readonly string[];

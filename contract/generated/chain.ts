@@ -1,0 +1,387 @@
+// Generated from contract/chain.yaml. DO NOT EDIT: run `./offing contract generate`.
+
+import { type Counter, type EventDefinition, type Gauge, type Histogram, type MetricDefinition, type SpanDefinition, counter, event, gauge, histogram, span } from "#core/signal.ts";
+
+/** What the caller asked a watched contract to do. */
+export type ActionType = "PSM_MINT" | "PSM_REDEEM" | "BUYBACK_EXECUTE" | "unknown";
+/** Every value of `action_type`, in the contract's order. */
+export const ACTION_TYPES: readonly ActionType[] = ["PSM_MINT", "PSM_REDEEM", "BUYBACK_EXECUTE", "unknown"];
+
+/** An alert whose threshold the configuration sets. */
+export type Alert = "ChainBuybackBlocked" | "ChainPsmOracleMissingBurst";
+/** Every value of `alert`, in the contract's order. */
+export const ALERTS: readonly Alert[] = ["ChainBuybackBlocked", "ChainPsmOracleMissingBurst"];
+
+/** Who called the watched contract. */
+export type CallerCategory = "eoa" | "contract" | "whitelisted_route" | "unknown";
+/** Every value of `caller_category`, in the contract's order. */
+export const CALLER_CATEGORIES: readonly CallerCategory[] = ["eoa", "contract", "whitelisted_route", "unknown"];
+
+/** A watched contract by its role. */
+export type Contract = "PSM" | "BUYBACK_VAULT" | "TREASURY_VAULT" | "SAFETY_NET" | "FEE_ROUTER" | "unknown";
+/** Every value of `contract`, in the contract's order. */
+export const CONTRACTS: readonly Contract[] = ["PSM", "BUYBACK_VAULT", "TREASURY_VAULT", "SAFETY_NET", "FEE_ROUTER", "unknown"];
+
+/** How an operation's outcome was proved, the best grade first. */
+export type Evidence = "trace" | "receipt" | "status";
+/** Every value of `evidence`, in the contract's order. */
+export const EVIDENCES: readonly Evidence[] = ["trace", "receipt", "status"];
+
+/** The part of the protocol whose configuration changed. */
+export type Module = "PSM" | "BUYBACK_VAULT" | "ORACLE" | "unknown";
+/** Every value of `module`, in the contract's order. */
+export const MODULES: readonly Module[] = ["PSM", "BUYBACK_VAULT", "ORACLE", "unknown"];
+
+/** How an operation ended. */
+export type Outcome = "success" | "blocked" | "reverted" | "caught";
+/** Every value of `outcome`, in the contract's order. */
+export const OUTCOMES: readonly Outcome[] = ["success", "blocked", "reverted", "caught"];
+
+/** Which block a block number speaks of. */
+export type Position = "head" | "indexed" | "safe" | "finalized";
+/** Every value of `position`, in the contract's order. */
+export const POSITIONS: readonly Position[] = ["head", "indexed", "safe", "finalized"];
+
+/** The reason a contract gave, to the letter of the seed; never ranked or rewritten. */
+export type ReasonCode = "PSM_ORACLE_MISSING" | "BUYBACK_ORACLE_REQUIRED" | "BUYBACK_ORACLE_UNHEALTHY" | "unknown";
+/** Every value of `reason_code`, in the contract's order. */
+export const REASON_CODES: readonly ReasonCode[] = ["PSM_ORACLE_MISSING", "BUYBACK_ORACLE_REQUIRED", "BUYBACK_ORACLE_UNHEALTHY", "unknown"];
+
+/** A window of chain time that ends at the newest indexed block. */
+export type Window = "1h" | "burst";
+/** Every value of `window`, in the contract's order. */
+export const WINDOWS: readonly Window[] = ["1h", "burst"];
+
+/** Labels of `alertThreshold`. */
+export type AlertThresholdLabels = {
+  readonly alert: Alert;
+};
+/** The configured threshold of an alert, in the unit of what it is compared with. A gauge in {threshold}, `offing_chain_alert_threshold` in Prometheus. */
+export const alertThreshold: Gauge<AlertThresholdLabels> = gauge<AlertThresholdLabels>({
+  name: "offing.chain.alert.threshold",
+  instrument: "gauge",
+  unit: "{threshold}",
+  brief: "The configured threshold of an alert, in the unit of what it is compared with.",
+  resource: "ledger",
+  prometheus: "offing_chain_alert_threshold",
+  labels: ["alert"],
+  closed: { alert: ALERTS },
+});
+
+/** Labels of `blockNumber`. */
+export type BlockNumberLabels = {
+  readonly position: Position;
+};
+/** Block numbers by position. A gauge in {block}, `offing_chain_block_number` in Prometheus. */
+export const blockNumber: Gauge<BlockNumberLabels> = gauge<BlockNumberLabels>({
+  name: "offing.chain.block.number",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "Block numbers by position.",
+  resource: "ledger",
+  prometheus: "offing_chain_block_number",
+  labels: ["position"],
+  closed: { position: POSITIONS },
+});
+
+/** Labels of `blockTimestamp`. */
+export type BlockTimestampLabels = Readonly<Record<string, never>>;
+/** Unix time of the newest indexed block. A gauge in s, `offing_chain_block_timestamp_seconds` in Prometheus. */
+export const blockTimestamp: Gauge<BlockTimestampLabels> = gauge<BlockTimestampLabels>({
+  name: "offing.chain.block.timestamp",
+  instrument: "gauge",
+  unit: "s",
+  brief: "Unix time of the newest indexed block.",
+  resource: "ledger",
+  prometheus: "offing_chain_block_timestamp_seconds",
+  labels: [],
+  closed: {},
+});
+
+/** Labels of `blockedDuration`. */
+export type BlockedDurationLabels = {
+  readonly contract: Contract;
+  readonly reason_code: ReasonCode;
+};
+/** Length of the present run of blocked operations by reason: chain time of the last minus that of the first; a success ends it. A gauge in s, `offing_chain_blocked_duration_seconds` in Prometheus. */
+export const blockedDuration: Gauge<BlockedDurationLabels> = gauge<BlockedDurationLabels>({
+  name: "offing.chain.blocked.duration",
+  instrument: "gauge",
+  unit: "s",
+  brief: "Length of the present run of blocked operations by reason: chain time of the last minus that of the first; a success ends it.",
+  resource: "ledger",
+  prometheus: "offing_chain_blocked_duration_seconds",
+  labels: ["contract","reason_code"],
+  closed: { contract: CONTRACTS, reason_code: REASON_CODES },
+});
+
+/** Labels of `configChanged`. */
+export type ConfigChangedLabels = {
+  readonly module: Module;
+};
+/** Chain time of the last change of configuration, Unix seconds; absent until the first. A gauge in s, `offing_chain_config_changed_seconds` in Prometheus. */
+export const configChanged: Gauge<ConfigChangedLabels> = gauge<ConfigChangedLabels>({
+  name: "offing.chain.config.changed",
+  instrument: "gauge",
+  unit: "s",
+  brief: "Chain time of the last change of configuration, Unix seconds; absent until the first.",
+  resource: "ledger",
+  prometheus: "offing_chain_config_changed_seconds",
+  labels: ["module"],
+  closed: { module: MODULES },
+});
+
+/** Labels of `configChanges`. */
+export type ConfigChangesLabels = {
+  readonly module: Module;
+};
+/** Changes of configuration on the chain by module. A counter in {change}, `offing_chain_config_changes_total` in Prometheus. */
+export const configChanges: Counter<ConfigChangesLabels> = counter<ConfigChangesLabels>({
+  name: "offing.chain.config.changes",
+  instrument: "counter",
+  unit: "{change}",
+  brief: "Changes of configuration on the chain by module.",
+  resource: "ledger",
+  prometheus: "offing_chain_config_changes_total",
+  labels: ["module"],
+  closed: { module: MODULES },
+  ledger: { select: "SELECT c.module, count(*) AS value FROM oracle_config_change_log c WHERE c.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = c.fact_id AND r.seq <= :cursor) GROUP BY c.module", logs: {"event":"offing.chain.config_change","retracted":"offing.chain.config_change.retracted"} },
+});
+
+/** Labels of `contractBlockedDuration`. */
+export type ContractBlockedDurationLabels = {
+  readonly contract: Contract;
+};
+/** Length of the present run of operations blocked for any oracle reason, by contract. A gauge in s, `offing_chain_contract_blocked_duration_seconds` in Prometheus. */
+export const contractBlockedDuration: Gauge<ContractBlockedDurationLabels> = gauge<ContractBlockedDurationLabels>({
+  name: "offing.chain.contract.blocked.duration",
+  instrument: "gauge",
+  unit: "s",
+  brief: "Length of the present run of operations blocked for any oracle reason, by contract.",
+  resource: "ledger",
+  prometheus: "offing_chain_contract_blocked_duration_seconds",
+  labels: ["contract"],
+  closed: { contract: CONTRACTS },
+});
+
+/** Labels of `failuresRecent`. */
+export type FailuresRecentLabels = {
+  readonly contract: Contract;
+  readonly reason_code: ReasonCode;
+  readonly window: Window;
+};
+/** Blocked operations inside a window of chain time; exact, recomputed on a reorg, deaf to a backfill. A gauge in {failure}, `offing_chain_failures_recent` in Prometheus. */
+export const failuresRecent: Gauge<FailuresRecentLabels> = gauge<FailuresRecentLabels>({
+  name: "offing.chain.failures.recent",
+  instrument: "gauge",
+  unit: "{failure}",
+  brief: "Blocked operations inside a window of chain time; exact, recomputed on a reorg, deaf to a backfill.",
+  resource: "ledger",
+  prometheus: "offing_chain_failures_recent",
+  labels: ["contract","reason_code","window"],
+  closed: { contract: CONTRACTS, reason_code: REASON_CODES, window: WINDOWS },
+});
+
+/** Labels of `lag`. */
+export type LagLabels = Readonly<Record<string, never>>;
+/** Blocks between the endpoint's head and the ledger. A gauge in {block}, `offing_chain_lag` in Prometheus. */
+export const lag: Gauge<LagLabels> = gauge<LagLabels>({
+  name: "offing.chain.lag",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "Blocks between the endpoint's head and the ledger.",
+  resource: "ledger",
+  prometheus: "offing_chain_lag",
+  labels: [],
+  closed: {},
+});
+
+/** Labels of `operations`. */
+export type OperationsLabels = {
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly outcome: Outcome;
+  readonly caller_category: CallerCategory;
+};
+/** Calls of watched contracts by how they ended and who called. A counter in {operation}, `offing_chain_operations_total` in Prometheus. */
+export const operations: Counter<OperationsLabels> = counter<OperationsLabels>({
+  name: "offing.chain.operations",
+  instrument: "counter",
+  unit: "{operation}",
+  brief: "Calls of watched contracts by how they ended and who called.",
+  resource: "ledger",
+  prometheus: "offing_chain_operations_total",
+  labels: ["contract","action_type","outcome","caller_category"],
+  closed: { contract: CONTRACTS, action_type: ACTION_TYPES, outcome: OUTCOMES, caller_category: CALLER_CATEGORIES },
+  ledger: { select: "SELECT o.contract, o.action_type, o.outcome, o.caller_category, count(*) AS value FROM oracle_required_operation_log o WHERE o.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = o.fact_id AND r.seq <= :cursor) GROUP BY o.contract, o.action_type, o.outcome, o.caller_category", logs: {"event":"offing.chain.operation","retracted":"offing.chain.operation.retracted"} },
+});
+
+/** Labels of `reorgDepth`. */
+export type ReorgDepthLabels = Readonly<Record<string, never>>;
+/** Blocks replaced by each reorg; its count is the number of reorgs. A histogram in {block}, `offing_chain_reorg_depth` in Prometheus. */
+export const reorgDepth: Histogram<ReorgDepthLabels> = histogram<ReorgDepthLabels>({
+  name: "offing.chain.reorg.depth",
+  instrument: "histogram",
+  unit: "{block}",
+  brief: "Blocks replaced by each reorg; its count is the number of reorgs.",
+  resource: "ledger",
+  prometheus: "offing_chain_reorg_depth",
+  labels: [],
+  closed: {},
+  buckets: [1,2,3,5,8,16,32,64,128],
+});
+
+/** Labels of `unresolved`. */
+export type UnresolvedLabels = {
+  readonly evidence: Evidence;
+};
+/** Failed operations whose reason could not be decoded, by the best evidence at hand. A counter in {operation}, `offing_chain_unresolved_total` in Prometheus. */
+export const unresolved: Counter<UnresolvedLabels> = counter<UnresolvedLabels>({
+  name: "offing.chain.unresolved",
+  instrument: "counter",
+  unit: "{operation}",
+  brief: "Failed operations whose reason could not be decoded, by the best evidence at hand.",
+  resource: "ledger",
+  prometheus: "offing_chain_unresolved_total",
+  labels: ["evidence"],
+  closed: { evidence: EVIDENCES },
+  ledger: { select: "SELECT o.evidence, count(*) AS value FROM oracle_required_operation_log o WHERE o.unresolved AND o.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = o.fact_id AND r.seq <= :cursor) GROUP BY o.evidence" },
+});
+
+/** Labels of `oracleRequiredFailures`. */
+export type OracleRequiredFailuresLabels = {
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly reason_code: ReasonCode;
+};
+/** Operations that an oracle reason blocked, whether their transaction failed or caught it. A counter in {failure}, `oracle_required_failures_total` in Prometheus. */
+export const oracleRequiredFailures: Counter<OracleRequiredFailuresLabels> = counter<OracleRequiredFailuresLabels>({
+  name: "oracle.required.failures",
+  instrument: "counter",
+  unit: "{failure}",
+  brief: "Operations that an oracle reason blocked, whether their transaction failed or caught it.",
+  resource: "ledger",
+  prometheus: "oracle_required_failures_total",
+  labels: ["contract","action_type","reason_code"],
+  closed: { contract: CONTRACTS, action_type: ACTION_TYPES, reason_code: REASON_CODES },
+  ledger: { select: "SELECT o.contract, o.action_type, o.reason_code, count(*) AS value FROM oracle_required_operation_log o WHERE o.oracle_required_blocked AND o.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = o.fact_id AND r.seq <= :cursor) GROUP BY o.contract, o.action_type, o.reason_code", logs: {"event":"offing.chain.operation","retracted":"offing.chain.operation.retracted","where":{"outcome":["blocked","caught"]}} },
+});
+
+/** Attributes of `configChangeSpan`. */
+export type ConfigChangeSpanAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly "evm.tx.hash": string;
+  readonly module: Module;
+  readonly "offing.chain.changed_by": string;
+  readonly "offing.chain.change": string;
+};
+/** One change of configuration on the chain. The span `chain.config_change`. */
+export const configChangeSpan: SpanDefinition<ConfigChangeSpanAttributes> = span<ConfigChangeSpanAttributes>("chain.config_change", "internal");
+
+/** Attributes of `operationSpan`. */
+export type OperationSpanAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly "evm.tx.hash": string;
+  readonly "evm.tx.from": string;
+  readonly "evm.frame.path": string;
+  readonly "evm.frame.caller": string;
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly outcome: Outcome;
+  readonly caller_category: CallerCategory;
+  readonly evidence: Evidence;
+  readonly reason_code?: ReasonCode | undefined;
+  readonly "evm.revert.error"?: string | undefined;
+  readonly "evm.revert.data"?: string | undefined;
+};
+/** One call of a watched contract. The span `chain.operation`. */
+export const operationSpan: SpanDefinition<OperationSpanAttributes> = span<OperationSpanAttributes>("chain.operation", "internal");
+
+/** Attributes of `configChangeEvent`. */
+export type ConfigChangeEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly "evm.tx.hash": string;
+  readonly module: Module;
+  readonly "offing.chain.changed_by": string;
+  readonly "offing.chain.change": string;
+};
+/** One change of configuration on the chain. The log event `offing.chain.config_change`. */
+export const configChangeEvent: EventDefinition<ConfigChangeEventAttributes> = event<ConfigChangeEventAttributes>("offing.chain.config_change", "info");
+
+/** Attributes of `configChangeRetractedEvent`. */
+export type ConfigChangeRetractedEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "offing.chain.retracts": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.tx.hash": string;
+  readonly module: Module;
+};
+/** A reorg took a change of configuration back. The log event `offing.chain.config_change.retracted`. */
+export const configChangeRetractedEvent: EventDefinition<ConfigChangeRetractedEventAttributes> = event<ConfigChangeRetractedEventAttributes>("offing.chain.config_change.retracted", "warn");
+
+/** Attributes of `operationEvent`. */
+export type OperationEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly "evm.tx.hash": string;
+  readonly "evm.tx.from": string;
+  readonly "evm.frame.path": string;
+  readonly "evm.frame.caller": string;
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly outcome: Outcome;
+  readonly caller_category: CallerCategory;
+  readonly evidence: Evidence;
+  readonly reason_code?: ReasonCode | undefined;
+  readonly "evm.revert.error"?: string | undefined;
+  readonly "evm.revert.data"?: string | undefined;
+};
+/** One call of a watched contract. The log event `offing.chain.operation`. */
+export const operationEvent: EventDefinition<OperationEventAttributes> = event<OperationEventAttributes>("offing.chain.operation", "info");
+
+/** Attributes of `operationRetractedEvent`. */
+export type OperationRetractedEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "offing.chain.retracts": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly "evm.tx.hash": string;
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly outcome: Outcome;
+  readonly caller_category: CallerCategory;
+  readonly reason_code?: ReasonCode | undefined;
+};
+/** A reorg took an operation back. The log event `offing.chain.operation.retracted`. */
+export const operationRetractedEvent: EventDefinition<OperationRetractedEventAttributes> = event<OperationRetractedEventAttributes>("offing.chain.operation.retracted", "warn");
+
+/** Attributes of `reorgEvent`. */
+export type ReorgEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly "offing.chain.reorg.depth": number;
+};
+/** The chain replaced blocks that the ledger had indexed. The log event `offing.chain.reorg`. */
+export const reorgEvent: EventDefinition<ReorgEventAttributes> = event<ReorgEventAttributes>("offing.chain.reorg", "warn");
+
+/** The counters and histograms of contract/chain.yaml whose totals stand in the ledger. */
+export const CHAIN_LEDGER_METRICS: readonly MetricDefinition[] = [configChanges, operations, reorgDepth, unresolved, oracleRequiredFailures];
