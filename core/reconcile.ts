@@ -173,9 +173,7 @@ async function scanLogs(options: ReconcileOptions, cursorSeq: number): Promise<L
     const wanted = new Set(page.map(({ fact }) => fact.id));
     const seen = new Set<string>();
     const query = `{service_instance_id=${JSON.stringify(options.ledger.id)}}`;
-    const times = page.map(({ writtenAtMs, seq }) => BigInt(logTimeUnixNano(writtenAtMs, seq)));
-    const fromUnixNano = times.reduce((a, b) => (b < a ? b : a));
-    const toUnixNano = times.reduce((a, b) => (b > a ? b : a));
+    const [fromUnixNano, toUnixNano] = span(page.map(({ writtenAtMs, seq }) => BigInt(logTimeUnixNano(writtenAtMs, seq))));
     for await (const lines of queryLoki(options.backends.loki, { query, fromUnixNano, toUnixNano })) {
       for (const line of lines) countLine(options.metrics, { line, wanted, seen, counts: scan.counts });
     }
@@ -186,6 +184,12 @@ async function scanLogs(options: ReconcileOptions, cursorSeq: number): Promise<L
     after = last.seq;
   }
   return scan;
+}
+
+/** The first and the last moment; pages follow the ledger's order, not the clock's, which may have stepped back. */
+function span(times: readonly bigint[]): readonly [bigint, bigint] {
+  const sorted = [...times].sort((a, b) => (a < b ? -1 : 1));
+  return [sorted[0] ?? 0n, sorted.at(-1) ?? 0n];
 }
 
 interface LineContext {
