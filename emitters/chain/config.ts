@@ -1,0 +1,245 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Abi, isAddress } from "viem";
+import { z } from "zod";
+import { eventsOf, functionsOf, type ParsedAbi, parseJsonAbi, parseReadableAbi, selectorOf } from "./abi.ts";
+import { duration } from "./duration.ts";
+import { ACTION_TYPES, type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, WATCHED_CONTRACTS } from "./names.ts";
+import { type ReasonConfig, reasonsSchema } from "./reasons.ts";
+
+/** The `chain` section as the emitter uses it: addresses lower-case, durations in milliseconds, ABIs parsed. */
+export interface ChainConfig {
+  /** The chain's name, for people and for the `offing_network` resource attribute. */
+  readonly network: string;
+  readonly chainId: number;
+  /** Where a new ledger starts; one that holds blocks goes on where it stands. */
+  readonly startBlock: number | "latest";
+  /** What was older when it was seen is late. */
+  readonly liveHorizonMs: number;
+  readonly rpc: RpcConfig;
+  readonly contracts: readonly ContractConfig[];
+  readonly modules: readonly ModuleConfig[];
+  /** Contracts whose calls count as `whitelisted_route`, and whose transactions are looked into. */
+  readonly routers: readonly { readonly name: string; readonly address: string }[];
+  readonly reasons: readonly ReasonConfig[];
+  readonly alerts: AlertConfig;
+}
+
+/** How the node is asked. */
+export interface RpcConfig {
+  readonly urls: readonly string[];
+  /** Of one request, the body included. */
+  readonly timeoutMs: number;
+  readonly pollIntervalMs: number;
+  /** `auto` uses call traces where an endpoint has them; `off` never asks. */
+  readonly trace: "auto" | "off";
+  /** How many blocks are fetched and written together while catching up. */
+  readonly maxBlocksPerBatch: number;
+  /** How many requests run at once. */
+  readonly concurrency: number;
+}
+
+/** A watched contract. */
+export interface ContractConfig {
+  readonly name: ContractName;
+  readonly address: string;
+  readonly abi: Abi;
+  /** Each action with the function's name or full signature. */
+  readonly actions: Readonly<Partial<Record<ActionType, string>>>;
+  /** Names or full signatures of events that tell of a change of configuration. */
+  readonly configEvents: readonly string[];
+  /** Further addresses whose reverts may give a reason, such as a library contract that this one calls. */
+  readonly registered: readonly string[];
+}
+
+/** A contract that is watched for changes of its configuration only. */
+export interface ModuleConfig {
+  readonly name: ModuleName;
+  readonly address: string;
+  readonly abi: Abi;
+  readonly configEvents: readonly string[];
+}
+
+/** Thresholds that rules compare gauges with. */
+export interface AlertConfig {
+  readonly buybackBlockedMs: number;
+  readonly psmMissingCount: number;
+  readonly burstWindowMs: number;
+}
+
+/**
+ * The schema of the `chain` section; an `abi_file` is looked up from `folder`. Reading these files is all it does besides checking.
+ *
+ * @see the `chain` section of offing.example.yaml for every key with its default
+ */
+export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
+  return z
+    .strictObject({
+      network: z.string().min(1),
+      chain_id: z.int().min(1),
+      start_block: z.union([z.int().min(0), z.literal("latest")]).default("latest"),
+      live_horizon: duration({ atLeast: "1h" }).prefault("1h"),
+      rpc: rpcSchema,
+      contracts: z.array(contractSchema(folder)).min(1),
+      modules: z.array(moduleSchema(folder)).default([]),
+      routers: z.array(z.strictObject({ name: z.string().min(1), address })).default([]),
+      reasons: reasonsSchema.prefault([]),
+      alerts: alertSchema.prefault({}),
+    })
+    .superRefine((section, context) => {
+      for (const fault of sectionFaults(section)) context.addIssue({ code: "custom", ...fault });
+    })
+    .transform(({ chain_id, start_block, live_horizon, ...rest }) => {
+      return { ...rest, chainId: chain_id, startBlock: start_block, liveHorizonMs: live_horizon };
+    });
+}
+
+/** The schema of the `chain` section with `abi_file` looked up from the working folder. */
+export const chainSchema: z.ZodType<ChainConfig> = z.lazy(() => chainSchemaIn("."));
+
+const rpcSchema = z
+  .strictObject({
+    urls: z
+      .array(z.url({ protocol: /^https?$/, error: "must be an http or https URL" }))
+      .min(1)
+      .max(16),
+    timeout: duration({ atLeast: "100ms" }).prefault("10s"),
+    poll_interval: duration({ atLeast: "50ms" }).prefault("2s"),
+    trace: z.enum(["auto", "off"]).default("auto"),
+    max_blocks_per_batch: z.int().min(1).max(256).default(32),
+    concurrency: z.int().min(1).max(64).default(8),
+  })
+  .transform(({ timeout, poll_interval, max_blocks_per_batch, ...rest }) => {
+    return { ...rest, timeoutMs: timeout, pollIntervalMs: poll_interval, maxBlocksPerBatch: max_blocks_per_batch };
+  });
+
+const alertSchema = z
+  .strictObject({
+    buyback_blocked: duration({ atLeast: "1s" }).prefault("30m"),
+    psm_missing_count: z.int().min(1).default(5),
+    burst_window: duration({ atLeast: "1s" }).prefault("10m"),
+  })
+  .transform(({ buyback_blocked, psm_missing_count, burst_window }) => {
+    return { buybackBlockedMs: buyback_blocked, psmMissingCount: psm_missing_count, burstWindowMs: burst_window };
+  });
+
+const address = z
+  .string({ error: ({ input }) => (typeof input === "number" || typeof input === "bigint" ? "must stand in quotes" : undefined) })
+  .refine((text) => isAddress(text), { error: "must be an address: 0x and 40 hexadecimal digits, in lower case or with its checksum" })
+  .transform((text) => text.toLowerCase());
+
+const abiKeys = { abi: z.array(z.string()).optional(), abi_file: z.string().min(1).optional() };
+const eventNames = z.array(z.string().min(1));
+
+function contractSchema(folder: string): z.ZodType<ContractConfig> {
+  return z
+    .strictObject({
+      name: z.enum(WATCHED_CONTRACTS),
+      address,
+      ...abiKeys,
+      actions: z.partialRecord(z.enum(ACTION_TYPES), z.string().min(1)).default({}),
+      config_events: eventNames.default([]),
+      registered: z.array(address).default([]),
+    })
+    .transform((contract, context) => {
+      const { name, actions, config_events, registered } = contract;
+      const { abi, faults } = readAbi(contract, folder);
+      faults.push(...actionFaults(abi, actions), ...eventFaults(abi, config_events));
+      for (const fault of faults) context.addIssue({ code: "custom", ...fault });
+      return { name, address: contract.address, abi: abi ?? [], actions, configEvents: config_events, registered };
+    });
+}
+
+function moduleSchema(folder: string): z.ZodType<ModuleConfig> {
+  return z
+    .strictObject({ name: z.enum(CONFIG_MODULES), address, ...abiKeys, config_events: eventNames.min(1) })
+    .transform((module, context) => {
+      const { abi, faults } = readAbi(module, folder);
+      faults.push(...eventFaults(abi, module.config_events));
+      for (const fault of faults) context.addIssue({ code: "custom", ...fault });
+      return { name: module.name, address: module.address, abi: abi ?? [], configEvents: module.config_events };
+    });
+}
+
+interface ConfigFault {
+  readonly path: PropertyKey[];
+  readonly message: string;
+}
+
+interface AbiSource {
+  readonly abi?: readonly string[] | undefined;
+  readonly abi_file?: string | undefined;
+}
+
+function readAbi(source: AbiSource, folder: string): { readonly abi: Abi | undefined; readonly faults: ConfigFault[] } {
+  if ((source.abi === undefined) === (source.abi_file === undefined)) {
+    return { abi: undefined, faults: [{ path: [], message: "must have one of `abi` and `abi_file`" }] };
+  }
+  const key = source.abi === undefined ? "abi_file" : "abi";
+  const parsed = source.abi === undefined ? readAbiFile(resolve(folder, source.abi_file ?? "")) : parseReadableAbi(source.abi);
+  if ("abi" in parsed) return { abi: parsed.abi, faults: [] };
+  return { abi: undefined, faults: [{ path: parsed.entry === undefined ? [key] : [key, parsed.entry], message: parsed.fault }] };
+}
+
+function readAbiFile(path: string): ParsedAbi {
+  try {
+    return parseJsonAbi(readFileSync(path, "utf8"));
+  } catch {
+    return { fault: "names a file that cannot be read" };
+  }
+}
+
+function actionFaults(abi: Abi | undefined, actions: ContractConfig["actions"]): ConfigFault[] {
+  if (abi === undefined) return [];
+  const taken = new Map<string, string>();
+  return Object.entries(actions).flatMap(([action, wanted]) => {
+    const path = ["actions", action];
+    const functions = functionsOf(abi, wanted);
+    if (functions.length === 0) return [{ path, message: "names no function of the ABI" }];
+    return functions.flatMap((item) => {
+      const other = taken.get(selectorOf(item));
+      taken.set(selectorOf(item), action);
+      return other === undefined ? [] : [{ path, message: `names a function that is ${other} already` }];
+    });
+  });
+}
+
+function eventFaults(abi: Abi | undefined, names: readonly string[]): ConfigFault[] {
+  if (abi === undefined) return [];
+  return names.flatMap((wanted, index) => {
+    return eventsOf(abi, wanted).length > 0 ? [] : [{ path: ["config_events", index], message: "names no event of the ABI" }];
+  });
+}
+
+interface Addressed {
+  readonly name: string;
+  readonly address: string;
+}
+
+interface Section {
+  readonly live_horizon: number;
+  readonly contracts: readonly Addressed[];
+  readonly modules: readonly Addressed[];
+  readonly routers: readonly Addressed[];
+  readonly alerts: AlertConfig;
+}
+
+function sectionFaults({ live_horizon, contracts, modules, routers, alerts }: Section): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const places = new Map<string, string>();
+  for (const [list, entries] of Object.entries({ contracts, modules, routers })) {
+    for (const [index, entry] of entries.entries()) {
+      const other = places.get(entry.address);
+      if (other !== undefined) faults.push({ path: [list, index, "address"], message: `is the address of ${other} already` });
+      else places.set(entry.address, `${list}[${index}]`);
+    }
+  }
+  for (const [index, { name }] of contracts.entries()) {
+    const first = contracts.findIndex((other) => other.name === name);
+    if (first < index) faults.push({ path: ["contracts", index, "name"], message: `is the name of contracts[${first}] already` });
+  }
+  if (alerts.burstWindowMs > live_horizon) {
+    faults.push({ path: ["alerts", "burst_window"], message: "must not be longer than live_horizon: what is late counts in no window" });
+  }
+  return faults;
+}

@@ -1,0 +1,67 @@
+import { type AbiParameter, decodeAbiParameters } from "viem";
+import type { ReasonCode } from "./names.ts";
+import type { Watch } from "./watch.ts";
+
+/** What revert bytes say, whoever wrote them. */
+export interface Decoded {
+  /** The custom error's name, `Error` or `Panic`; null when there are no bytes or nobody knows them. */
+  readonly error: string | null;
+  /** The text of `Error(string)`, or the code of `Panic(uint256)`. */
+  readonly message: string | null;
+  /** The arguments of a custom error. */
+  readonly args: readonly string[];
+  /** The reason code that the bytes claim; whether it counts depends on who wrote them. */
+  readonly code: ReasonCode | null;
+  /** True when there are bytes that cannot be read. */
+  readonly unknown: boolean;
+}
+
+const ERROR_SELECTOR = "0x08c379a0";
+const PANIC_SELECTOR = "0x4e487b71";
+const MESSAGE_LENGTH = 256;
+const ARGUMENT_LENGTH = 128;
+const ARGUMENTS = 8;
+
+/** Reads revert bytes: a custom error by its selector, `Error(string)` by its text, `Panic(uint256)`, or none of these. Never throws. */
+export function decodeRevert(data: string, { errors, messages }: Pick<Watch, "errors" | "messages">): Decoded {
+  const nothing: Decoded = { error: null, message: null, args: [], code: null, unknown: false };
+  if (data.length <= 2) return nothing;
+  const selector = data.slice(0, 10).toLowerCase();
+  if (selector === ERROR_SELECTOR) {
+    const [text] = argumentsOf([{ type: "string" }], data) ?? [];
+    if (typeof text !== "string") return { ...nothing, unknown: true };
+    return { ...nothing, error: "Error", message: clean(text, MESSAGE_LENGTH), code: messages.get(text) ?? null };
+  }
+  if (selector === PANIC_SELECTOR) {
+    const [code] = argumentsOf([{ type: "uint256" }], data) ?? [];
+    if (typeof code !== "bigint") return { ...nothing, unknown: true };
+    return { ...nothing, error: "Panic", message: `0x${code.toString(16).padStart(2, "0")}` };
+  }
+  const known = errors.get(selector);
+  if (known === undefined) return { ...nothing, unknown: true };
+  // The selector names the error; arguments that do not fit their types are left out.
+  const args = (argumentsOf(known.inputs, data) ?? []).slice(0, ARGUMENTS).map((value) => clean(printed(value), ARGUMENT_LENGTH));
+  return { ...nothing, error: known.name, args, code: known.code };
+}
+
+/** Text from the chain, safe to print: without control and direction characters, well-formed, at most `length` characters. */
+export function clean(text: string, length: number): string {
+  const cut = text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  return cut.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+}
+
+/** A decoded value as text: numbers in decimal, lists as JSON, addresses in lower case. */
+export function printed(value: unknown): string {
+  if (typeof value === "string") return /^0x[0-9a-fA-F]{40}$/.test(value) ? value.toLowerCase() : value;
+  if (typeof value === "object") return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
+  return String(value);
+}
+
+function argumentsOf(inputs: readonly AbiParameter[], data: string): readonly unknown[] | undefined {
+  if (inputs.length === 0) return [];
+  try {
+    return decodeAbiParameters(inputs, `0x${data.slice(10)}`);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+import type { CallerCategory, Evidence, Outcome } from "#contract/generated/chain.ts";
+import type { Fact } from "#core/fact.ts";
+import type { ActionType, ContractName, ModuleName, ReasonCode } from "./names.ts";
+
+/** Where on the chain a fact stands. Hashes and addresses are lower-case hexadecimal. */
+interface Place {
+  readonly chainId: number;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+}
+
+/** What the bytes of a failed frame say. Everything that comes from the chain is cut and free of control characters. */
+export interface Revert {
+  /** The custom error's name, `Error` or `Panic`; null when there are no bytes or nobody knows their selector. */
+  readonly error: string | null;
+  /** The text of `Error(string)`, or the code of `Panic(uint256)` as 0x and two digits. */
+  readonly message: string | null;
+  /** The arguments of a custom error, in order. */
+  readonly args: readonly string[];
+  /** The first 1,024 bytes; null when there are none. */
+  readonly data: string | null;
+  /** How many bytes there were. */
+  readonly bytes: number;
+  /** How the frame ended when it did not revert by itself, such as `out of gas`; null for a revert. */
+  readonly halt: string | null;
+  /** The address in whose context the bytes first appeared; null without a trace. */
+  readonly origin: string | null;
+  /** The origin, when its bytes claim a reason code that only a watched or registered address may give; null otherwise. */
+  readonly spoofedBy: string | null;
+}
+
+/** What an operation is counted by; a retraction repeats it to count the same with the opposite mark. */
+export type OperationLabels = {
+  readonly contract: ContractName;
+  readonly actionType: ActionType;
+  readonly outcome: Outcome;
+  readonly callerCategory: CallerCategory;
+  readonly evidence: Evidence;
+  /** The reason the contract gave; null when there was none, nobody knows it, or a foreign contract gave it. */
+  readonly reasonCode: ReasonCode | null;
+  /** True exactly when the registry marks `reasonCode` as one that an oracle causes. */
+  readonly oracleRequiredBlocked: boolean;
+  /** True for revert bytes that nobody can decode, and for a failure known only by its receipt's status. */
+  readonly unresolved: boolean;
+};
+
+/** One call of a watched contract: the outermost frame that calls a configured action. */
+export interface OperationFact extends Fact, Place, OperationLabels {
+  readonly kind: "operation";
+  /** The id without the application number: the same call in the same block, however often the block was applied. */
+  readonly operationId: string;
+  /** How often this block hash had been applied by then, from 1: it tells A-B-A from a duplicate. */
+  readonly application: number;
+  readonly txHash: string;
+  readonly txIndex: number;
+  readonly txFrom: string;
+  /** Null for a contract creation. */
+  readonly txTo: string | null;
+  /** Where in the call tree the frame stands: the root is `0`, its second call `0.1`. */
+  readonly framePath: string;
+  /** The watched address. */
+  readonly address: string;
+  /** msg.sender of the frame. */
+  readonly caller: string;
+  /** The frame's own, whatever became of its transaction. */
+  readonly success: boolean;
+  /** True exactly when the registry marks `reasonCode` as one of health. */
+  readonly oracleUnhealthyFlag: boolean;
+  /** Null when the frame went through. */
+  readonly revert: Revert | null;
+}
+
+/** A reorg took an operation back. Its time is that of the block that took its place. */
+export interface OperationRetractedFact extends Fact, Place, OperationLabels {
+  readonly kind: "operation_retracted";
+  readonly retracts: string;
+  readonly txHash: string;
+}
+
+/** A configured event of a watched contract or module. */
+export interface ConfigChangeFact extends Fact, Place {
+  readonly kind: "config_change";
+  readonly application: number;
+  readonly txHash: string;
+  readonly txIndex: number;
+  readonly logIndex: number;
+  readonly module: ModuleName;
+  /** The address that emitted the event. */
+  readonly address: string;
+  /** The sender of the transaction. */
+  readonly changedBy: string;
+  /** The event with its arguments, such as `OracleChanged(previous=0x.., next=0x..)`. */
+  readonly change: string;
+  /** The event's arguments by name; those named `previous`, `prev` or `old` tell the value before. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** A reorg took a change of configuration back. */
+export interface ConfigChangeRetractedFact extends Fact, Place {
+  readonly kind: "config_change_retracted";
+  readonly retracts: string;
+  readonly txHash: string;
+  readonly module: ModuleName;
+}
+
+/** The chain replaced blocks that were applied; the place is the first block of the new branch. */
+export interface ReorgFact extends Fact, Place {
+  readonly kind: "reorg";
+  /** How many blocks were taken back. */
+  readonly depth: number;
+}
+
+/** Everything that can become known on a chain. @see seed 000, section 4 */
+export type ChainFact = OperationFact | OperationRetractedFact | ConfigChangeFact | ConfigChangeRetractedFact | ReorgFact;

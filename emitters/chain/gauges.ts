@@ -1,0 +1,107 @@
+import {
+  alertThreshold,
+  blockedDuration,
+  blockNumber,
+  blockTimestamp,
+  configChanged,
+  contractBlockedDuration,
+  type FailuresRecentLabels,
+  failuresRecent,
+  lag,
+  MODULES,
+  type Position,
+  type Window,
+} from "#contract/generated/chain.ts";
+import type { GaugePoint } from "#core/signal.ts";
+import type { ReadonlyState } from "#core/state.ts";
+import type { ChainConfig } from "./config.ts";
+import { changedAt, type Run, recentsOf, runsOf, type Tip, tickOf, tipOf } from "./memory.ts";
+import { type ContractName, type ReasonCode, reasonsAt } from "./names.ts";
+import { HOUR_MS } from "./tally.ts";
+
+/**
+ * Ages, lags and run lengths at the last tick, in chain time; what is not known yet is left out.
+ *
+ * A run whose operations were all late is history and reads 0; a window ends at the newest applied block and holds no late operation, so
+ * catching up on old blocks moves neither.
+ */
+export function createGauges(config: Pick<ChainConfig, "contracts" | "alerts">): (state: ReadonlyState) => readonly GaugePoint[] {
+  const contracts = config.contracts.filter(({ actions }) => Object.keys(actions).length > 0).map(({ name }) => name);
+  const { alerts } = config;
+  return (state) => {
+    const tip = tipOf(state);
+    const known = tip === undefined ? [] : [...runPoints(state, contracts), ...recentPoints(state, { contracts, tip, ...alerts })];
+    return [
+      ...positionPoints(state, tip),
+      ...known,
+      ...changePoints(state),
+      alertThreshold.at({ alert: "ChainBuybackBlocked" }, alerts.buybackBlockedMs / 1000),
+      alertThreshold.at({ alert: "ChainPsmOracleMissingBurst" }, alerts.psmMissingCount),
+    ];
+  };
+}
+
+function positionPoints(state: ReadonlyState, tip: Tip | undefined): readonly GaugePoint[] {
+  const tick = tickOf(state);
+  const positions: readonly (readonly [Position, number | null | undefined])[] = [
+    ["head", tick?.head],
+    ["indexed", tip?.number],
+    ["safe", tick?.safe],
+    ["finalized", tick?.finalized],
+  ];
+  const points = positions.flatMap(([position, number]) => (typeof number === "number" ? [blockNumber.at({ position }, number)] : []));
+  if (tip !== undefined) points.push(blockTimestamp.at({}, tip.timeMs / 1000));
+  if (tip !== undefined && typeof tick?.head === "number") points.push(lag.at({}, Math.max(0, tick.head - tip.number)));
+  return points;
+}
+
+function runPoints(state: ReadonlyState, contracts: readonly ContractName[]): readonly GaugePoint[] {
+  return contracts.flatMap((contract) => {
+    const runs = runsOf(state, contract);
+    const codes = new Set([...reasonsAt(contract), ...(Object.keys(runs?.byReason ?? {}) as ReasonCode[])]);
+    return [
+      contractBlockedDuration.at({ contract }, lengthSeconds(runs?.any)),
+      ...[...codes].map((code) => blockedDuration.at({ contract, reason_code: code }, lengthSeconds(runs?.byReason[code]))),
+    ];
+  });
+}
+
+function lengthSeconds(run: Run | undefined): number {
+  return run?.live === true ? (run.lastMs - run.firstMs) / 1000 : 0;
+}
+
+interface Windows {
+  readonly contracts: readonly ContractName[];
+  readonly tip: Tip;
+  readonly burstWindowMs: number;
+}
+
+function recentPoints(state: ReadonlyState, { contracts, tip, burstWindowMs }: Windows): readonly GaugePoint[] {
+  const widths: readonly (readonly [Window, number])[] = [
+    ["1h", HOUR_MS],
+    ["burst", burstWindowMs],
+  ];
+  const sums = new Map<string, FailuresRecentLabels & { sum: number }>();
+  const add = (labels: FailuresRecentLabels, count: number): void => {
+    const key = `${labels.contract} ${labels.reason_code} ${labels.window}`;
+    const before = sums.get(key)?.sum ?? 0;
+    sums.set(key, { ...labels, sum: before + count });
+  };
+  for (const [window] of widths) {
+    for (const contract of contracts) for (const code of reasonsAt(contract)) add({ contract, reason_code: code, window }, 0);
+  }
+  for (const [, { timeMs, counts }] of recentsOf(state)) {
+    for (const [window, widthMs] of widths) {
+      if (timeMs <= tip.timeMs - widthMs) continue;
+      for (const [contract, code, count] of counts) add({ contract, reason_code: code, window }, count);
+    }
+  }
+  return [...sums.values()].map(({ sum, ...labels }) => failuresRecent.at(labels, sum));
+}
+
+function changePoints(state: ReadonlyState): readonly GaugePoint[] {
+  return MODULES.flatMap((module) => {
+    const timeMs = changedAt(state, module);
+    return timeMs === undefined ? [] : [configChanged.at({ module }, timeMs / 1000)];
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * What the source saw, complete and plain JSON, so that a recorded file replays. Hashes, addresses and data are lower-case hexadecimal.
+ */
+export type ChainObservation = TickSeen | BlockSeen;
+
+/** The time, and what the node says of its own position; what it does not say is null. */
+export type TickSeen = {
+  readonly type: "tick";
+  readonly atMs: number;
+  readonly head: number | null;
+  readonly safe: number | null;
+  readonly finalized: number | null;
+};
+
+/** A block whose parent was applied before, with those of its transactions that may concern a watched contract. */
+export type BlockSeen = {
+  readonly type: "block";
+  /** When the source learnt of the head that this block led to, Unix milliseconds. */
+  readonly observedAtMs: number;
+  readonly number: number;
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly timeMs: number;
+  /** In block order. */
+  readonly transactions: readonly TransactionSeen[];
+};
+
+/** A transaction as far as it matters. */
+export type TransactionSeen = {
+  readonly hash: string;
+  readonly index: number;
+  readonly from: string;
+  /** Null for a contract creation. */
+  readonly to: string | null;
+  /** The first four bytes of the input; `0x` when there are fewer. */
+  readonly selector: string;
+  /** By the receipt's status. */
+  readonly success: boolean;
+  /** The logs of watched contracts and modules. */
+  readonly logs: readonly LogSeen[];
+  /** Null when it was not needed or could not be had. */
+  readonly trace: Frame | null;
+};
+
+/** A log of a watched contract or module. */
+export type LogSeen = {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+  /** The log's position in its block. */
+  readonly index: number;
+};
+
+/** A frame of a call trace. @see https://geth.ethereum.org/docs/developers/evm-tracing/built-in-tracers#call-tracer */
+export type Frame = {
+  /** CALL, STATICCALL, DELEGATECALL, CALLCODE, CREATE, CREATE2 or SELFDESTRUCT. */
+  readonly type: string;
+  readonly from: string;
+  /** Null for a creation that failed. */
+  readonly to: string | null;
+  /** The first four bytes of the input; `0x` when there are fewer. */
+  readonly selector: string;
+  /** How the frame failed; null when it went through. */
+  readonly error: string | null;
+  /** What a failed frame returned, all of it; `0x` otherwise. */
+  readonly output: string;
+  readonly calls: readonly Frame[];
+};

@@ -1,0 +1,112 @@
+import type { RecordRow, RecordTables } from "#core/ledger/ledger.ts";
+import type { ChainConfig } from "./config.ts";
+import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
+import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
+
+/**
+ * The seed's tables: every operation and change of configuration ever seen is appended to a log, and the tables the seed names are views of
+ * what stands.
+ *
+ * A reason code is written once with its meaning; a configuration that means something else by it is refused by the database.
+ *
+ * @see seed 000, section 4
+ */
+export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordTables<ChainFact> {
+  return {
+    migrations: [{ version: 1, sqlite: SQLITE_TABLES, postgres: POSTGRES_TABLES }],
+    appendOnly: ["oracle_required_operation_log", "oracle_config_change_log"],
+    rows: rowsOf,
+    reference: reasons.map(({ code, oracleRequired, unhealthy }) => ({
+      table: "reason_codes",
+      key: ["code", "oracle_required", "unhealthy"],
+      values: { code, oracle_required: oracleRequired, unhealthy },
+    })),
+  };
+}
+
+/** What a fact adds: a retraction adds nothing, the views leave out what a retraction names. */
+function rowsOf(fact: ChainFact): readonly RecordRow[] {
+  switch (fact.kind) {
+    case "operation":
+      return [{ table: "oracle_required_operation_log", values: operationValues(fact) }];
+    case "config_change":
+      return [{ table: "oracle_config_change_log", values: changeValues(fact) }];
+    case "operation_retracted":
+    case "config_change_retracted":
+    case "reorg":
+      return [];
+    default:
+      return fact satisfies never;
+  }
+}
+
+function operationValues(fact: OperationFact): RecordRow["values"] {
+  return {
+    id: fact.operationId,
+    tx_hash: fact.txHash,
+    block_number: fact.blockNumber,
+    timestamp: Math.floor(fact.timeMs / 1000),
+    contract: fact.contract,
+    caller: fact.caller,
+    action_type: fact.actionType,
+    success: fact.success,
+    reason_code: fact.reasonCode,
+    oracle_required_blocked: fact.oracleRequiredBlocked,
+    oracle_unhealthy_flag: fact.oracleUnhealthyFlag,
+    meta: JSON.stringify(metaOf(fact)),
+    chain_id: fact.chainId,
+    block_hash: fact.blockHash,
+    frame_path: fact.framePath,
+    outcome: fact.outcome,
+    caller_category: fact.callerCategory,
+    evidence: fact.evidence,
+    unresolved: fact.unresolved,
+    application: fact.application,
+  };
+}
+
+/** What the seed's columns have no place for; what is not known is left out. */
+function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Readonly<Record<string, unknown>> {
+  const transaction = { tx_from: txFrom, tx_to: txTo, tx_index: txIndex, address };
+  if (revert === null) return transaction;
+  const { error, message, args, data, bytes, halt, origin, spoofedBy } = revert;
+  const told = {
+    error,
+    message,
+    args: args.length === 0 ? null : args,
+    halt,
+    revert_data: data,
+    revert_origin: origin,
+    spoofed_by: spoofedBy,
+  };
+  const known = Object.entries(told).filter(([, value]) => value !== null);
+  return { ...transaction, ...Object.fromEntries(known), revert_bytes: bytes };
+}
+
+function changeValues(fact: ConfigChangeFact): RecordRow["values"] {
+  const params = Object.entries(fact.params);
+  return {
+    id: `change:${fact.chainId}:${fact.blockNumber}:${fact.blockHash}:${fact.txIndex}:${fact.logIndex}`,
+    block_number: fact.blockNumber,
+    timestamp: Math.floor(fact.timeMs / 1000),
+    changed_by: fact.changedBy,
+    module: fact.module,
+    change_summary: fact.change,
+    params_before: jsonOrNull(params.filter(([name]) => tellsOfBefore(name))),
+    params_after: jsonOrNull(params.filter(([name]) => !tellsOfBefore(name))),
+    chain_id: fact.chainId,
+    block_hash: fact.blockHash,
+    tx_hash: fact.txHash,
+    address: fact.address,
+    application: fact.application,
+  };
+}
+
+/** `previousOwner`, `prevRate`, `oldOracle`: events name so what was there before. */
+function tellsOfBefore(name: string): boolean {
+  return /^_?(previous|prev|old|before)/i.test(name);
+}
+
+function jsonOrNull(params: readonly (readonly [string, string])[]): string | null {
+  return params.length === 0 ? null : JSON.stringify(Object.fromEntries(params));
+}

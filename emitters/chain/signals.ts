@@ -1,0 +1,212 @@
+import {
+  CALLER_CATEGORIES,
+  CHAIN_LEDGER_METRICS,
+  type ConfigChangeSpanAttributes,
+  configChangeEvent,
+  configChangeRetractedEvent,
+  configChangeSpan,
+  configChanges,
+  EVIDENCES,
+  type OperationSpanAttributes,
+  OUTCOMES,
+  operationEvent,
+  operationRetractedEvent,
+  operationSpan,
+  operations,
+  oracleRequiredFailures,
+  reorgDepth,
+  reorgEvent,
+  unresolved,
+} from "#contract/generated/chain.ts";
+import { facts, KINDS, SHARED_LEDGER_METRICS } from "#contract/generated/shared.ts";
+import type { StoredFact } from "#core/fact.ts";
+import { spanIdOf, traceIdOf } from "#core/ids.ts";
+import type { Increment, MetricDefinition, Signal } from "#core/signal.ts";
+import type { ChainConfig } from "./config.ts";
+import type {
+  ChainFact,
+  ConfigChangeFact,
+  ConfigChangeRetractedFact,
+  OperationFact,
+  OperationLabels,
+  OperationRetractedFact,
+  ReorgFact,
+} from "./facts.ts";
+import { type ActionType, reasonsAt } from "./names.ts";
+import { moduleOf } from "./watch.ts";
+
+/** Raised whenever `signals` counts differently for the same fact. */
+export const PROJECTION = 1;
+
+/** Every metric that `signals` counts or records. */
+export const METRICS: readonly MetricDefinition[] = [...SHARED_LEDGER_METRICS, ...CHAIN_LEDGER_METRICS];
+
+/** What one fact becomes by the contract's names; a retraction counts the same as what it takes back. */
+export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
+  switch (fact.kind) {
+    case "operation":
+      return operationSignals(fact);
+    case "operation_retracted":
+      return operationRetractedSignals(fact);
+    case "config_change":
+      return configChangeSignals(fact);
+    case "config_change_retracted":
+      return configChangeRetractedSignals(fact);
+    case "reorg":
+      return reorgSignals(fact);
+    default:
+      return fact satisfies never;
+  }
+}
+
+/** Every label tuple that the configuration makes possible, to be exported as 0 before the first fact. */
+export function zerosOf({ contracts, modules }: Pick<ChainConfig, "contracts" | "modules">): readonly Increment[] {
+  const places = contracts.flatMap(({ name, actions }) => Object.keys(actions).map((action) => ({ name, action: action as ActionType })));
+  const changing = [...contracts, ...modules].filter(({ configEvents }) => configEvents.length > 0);
+  const changed = new Set(changing.map(({ name }) => moduleOf(name)));
+  return [
+    ...KINDS.map((kind) => facts.add({ kind }, 0)),
+    ...places.flatMap(({ name, action }) =>
+      reasonsAt(name).map((code) => oracleRequiredFailures.add({ contract: name, action_type: action, reason_code: code }, 0)),
+    ),
+    ...places.flatMap(({ name, action }) =>
+      OUTCOMES.flatMap((outcome) =>
+        CALLER_CATEGORIES.map((category) => operations.add({ contract: name, action_type: action, outcome, caller_category: category }, 0)),
+      ),
+    ),
+    ...EVIDENCES.map((evidence) => unresolved.add({ evidence }, 0)),
+    ...[...changed].map((module) => configChanges.add({ module }, 0)),
+  ];
+}
+
+function operationSignals(fact: OperationFact): readonly Signal[] {
+  const { outcome, reasonCode, revert } = fact;
+  const attributes: OperationSpanAttributes = {
+    "offing.fact.id": fact.id,
+    ...place(fact),
+    "evm.tx.hash": fact.txHash,
+    "evm.tx.from": fact.txFrom,
+    "evm.frame.path": fact.framePath,
+    "evm.frame.caller": fact.caller,
+    contract: fact.contract,
+    action_type: fact.actionType,
+    outcome,
+    caller_category: fact.callerCategory,
+    evidence: fact.evidence,
+    reason_code: reasonCode ?? undefined,
+    "evm.revert.error": revert?.error ?? undefined,
+    "evm.revert.data": revert?.data ?? undefined,
+  };
+  const ids = idsOf(fact);
+  const failed = outcome === "blocked" || outcome === "reverted";
+  const error = failed ? { error: reasonCode ?? revert?.error ?? revert?.halt ?? "reverted" } : {};
+  return [
+    ...operationCounts(fact),
+    operationSpan.span({ ...ids, startMs: fact.timeMs, endMs: fact.timeMs, ...error }, attributes),
+    operationEvent.log({ ...ids, body: operationBody(fact) }, { ...attributes, "offing.fact.time": worldTime(fact) }),
+  ];
+}
+
+function operationRetractedSignals(fact: OperationRetractedFact): readonly Signal[] {
+  const { contract, actionType, outcome, reasonCode } = fact;
+  const body = `${contract} ${actionType} ${outcome}${reasonCode === null ? "" : ` ${reasonCode}`} taken back by a reorg`;
+  const attributes = {
+    "offing.fact.id": fact.id,
+    "offing.fact.time": worldTime(fact),
+    "offing.chain.retracts": fact.retracts,
+    ...place(fact),
+    "evm.tx.hash": fact.txHash,
+    contract,
+    action_type: actionType,
+    outcome,
+    caller_category: fact.callerCategory,
+    reason_code: reasonCode ?? undefined,
+  };
+  return [...operationCounts(fact), operationRetractedEvent.log({ ...retractedIds(fact), body }, attributes)];
+}
+
+function operationCounts(labels: OperationLabels): readonly Increment[] {
+  const { contract, actionType, outcome, callerCategory, evidence, reasonCode, oracleRequiredBlocked } = labels;
+  const call = { contract, action_type: actionType };
+  const counts = [facts.add({ kind: "operation" }), operations.add({ ...call, outcome, caller_category: callerCategory })];
+  if (oracleRequiredBlocked && reasonCode !== null) counts.push(oracleRequiredFailures.add({ ...call, reason_code: reasonCode }));
+  if (labels.unresolved) counts.push(unresolved.add({ evidence }));
+  return counts;
+}
+
+function configChangeSignals(fact: ConfigChangeFact): readonly Signal[] {
+  const attributes: ConfigChangeSpanAttributes = {
+    "offing.fact.id": fact.id,
+    ...place(fact),
+    "evm.tx.hash": fact.txHash,
+    module: fact.module,
+    "offing.chain.changed_by": fact.changedBy,
+    "offing.chain.change": fact.change,
+  };
+  const ids = idsOf(fact);
+  return [
+    facts.add({ kind: "config_change" }),
+    configChanges.add({ module: fact.module }),
+    configChangeSpan.span({ ...ids, startMs: fact.timeMs, endMs: fact.timeMs }, attributes),
+    configChangeEvent.log({ ...ids, body: `${fact.module} ${fact.change}` }, { ...attributes, "offing.fact.time": worldTime(fact) }),
+  ];
+}
+
+function configChangeRetractedSignals(fact: ConfigChangeRetractedFact): readonly Signal[] {
+  const attributes = {
+    "offing.fact.id": fact.id,
+    "offing.fact.time": worldTime(fact),
+    "offing.chain.retracts": fact.retracts,
+    "evm.chain.id": fact.chainId,
+    "evm.tx.hash": fact.txHash,
+    module: fact.module,
+  };
+  const body = `${fact.module} change of configuration taken back by a reorg`;
+  return [
+    facts.add({ kind: "config_change" }),
+    configChanges.add({ module: fact.module }),
+    configChangeRetractedEvent.log({ ...retractedIds(fact), body }, attributes),
+  ];
+}
+
+function reorgSignals(fact: ReorgFact): readonly Signal[] {
+  const attributes = {
+    "offing.fact.id": fact.id,
+    "offing.fact.time": worldTime(fact),
+    ...place(fact),
+    "offing.chain.reorg.depth": fact.depth,
+  };
+  const body = `reorg of ${fact.depth} ${fact.depth === 1 ? "block" : "blocks"} at block ${fact.blockNumber}`;
+  return [facts.add({ kind: "reorg" }), reorgDepth.record({}, fact.depth), reorgEvent.log({ body }, attributes)];
+}
+
+function place({ chainId, blockNumber, blockHash }: Pick<ChainFact, "chainId" | "blockNumber" | "blockHash">) {
+  return { "evm.chain.id": chainId, "evm.block.number": blockNumber, "evm.block.hash": blockHash };
+}
+
+function worldTime({ timeMs }: Pick<ChainFact, "timeMs">): string {
+  return new Date(timeMs).toISOString();
+}
+
+interface Mined {
+  readonly id: string;
+  readonly chainId: number;
+  readonly blockHash: string;
+  readonly txHash: string;
+}
+
+/** One trace per transaction in its block, one span per fact. */
+function idsOf({ id, chainId, blockHash, txHash }: Mined): { readonly traceId: string; readonly spanId: string } {
+  return { traceId: traceIdOf(`tx:${chainId}:${blockHash}:${txHash}`), spanId: spanIdOf(id) };
+}
+
+/** A retraction points at the span of what it takes back. */
+function retractedIds(fact: Mined & { readonly retracts: string }): { readonly traceId: string; readonly spanId: string } {
+  return idsOf({ ...fact, id: fact.retracts });
+}
+
+function operationBody({ contract, actionType, outcome, caller, reasonCode, revert }: OperationFact): string {
+  const reason = reasonCode ?? revert?.error ?? revert?.halt ?? undefined;
+  const why = reason === undefined ? "" : `: ${reason}`;
+  return `${contract} ${actionType} by ${caller} ${outcome}${why}`;
+}

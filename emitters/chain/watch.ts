@@ -1,0 +1,119 @@
+import { type AbiEvent, type AbiParameter, toEventSelector, toFunctionSelector } from "viem";
+import { eventsOf, functionsOf, selectorOf, signatureOf } from "./abi.ts";
+import type { ChainConfig, ContractConfig, ModuleConfig } from "./config.ts";
+import { type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, type ReasonCode } from "./names.ts";
+
+/** Everything the pure steps look things up in, made once from the configuration. Addresses and selectors are lower-case. */
+export interface Watch {
+  readonly chainId: number;
+  readonly liveHorizonMs: number;
+  readonly burstWindowMs: number;
+  /** The watched contracts by address. */
+  readonly contracts: ReadonlyMap<string, WatchedContract>;
+  readonly routers: ReadonlySet<string>;
+  /** Addresses whose reverts may give a reason: watched contracts, modules and what is registered beside them. */
+  readonly trusted: ReadonlySet<string>;
+  /** Custom errors by selector. */
+  readonly errors: ReadonlyMap<string, KnownError>;
+  /** Reason codes by the text of `Error(string)`. */
+  readonly messages: ReadonlyMap<string, ReasonCode>;
+  readonly reasons: ReadonlyMap<ReasonCode, ReasonMeaning>;
+  /** Events of configuration by `eventKey`. */
+  readonly events: ReadonlyMap<string, ConfigEvent>;
+  /** A transaction that was sent to one of these, or that left a log of one, is looked at. */
+  readonly touched: ReadonlySet<string>;
+}
+
+/** A watched contract and its actions by function selector. */
+export interface WatchedContract {
+  readonly name: ContractName;
+  readonly address: string;
+  readonly actions: ReadonlyMap<string, ActionType>;
+}
+
+/** A custom error that the configuration knows, with the reason code it proves. */
+export interface KnownError {
+  readonly name: string;
+  readonly inputs: readonly AbiParameter[];
+  readonly code: ReasonCode | null;
+}
+
+/** What a reason code says. */
+export interface ReasonMeaning {
+  readonly oracleRequired: boolean;
+  readonly unhealthy: boolean;
+}
+
+/** An event that tells of a change of configuration. */
+export interface ConfigEvent {
+  readonly module: ModuleName;
+  readonly event: AbiEvent;
+}
+
+/** The key of an event: who emitted it and its first topic. */
+export function eventKey(address: string, topic: string): string {
+  return `${address} ${topic}`;
+}
+
+/** Draws up the look-up tables of a configuration. */
+export function watchOf(config: ChainConfig): Watch {
+  const { contracts, modules, routers, reasons } = config;
+  const addresses = [...contracts, ...modules].map((entry) => entry.address);
+  const routerAddresses = routers.map((router) => router.address);
+  return {
+    chainId: config.chainId,
+    liveHorizonMs: config.liveHorizonMs,
+    burstWindowMs: config.alerts.burstWindowMs,
+    contracts: new Map(contracts.map((contract) => [contract.address, watched(contract)])),
+    routers: new Set(routerAddresses),
+    trusted: new Set([...addresses, ...contracts.flatMap((contract) => contract.registered)]),
+    errors: knownErrors(config),
+    messages: new Map(reasons.flatMap(({ code, messages }) => messages.map((message) => [message, code] as const))),
+    reasons: new Map(reasons.map(({ code, oracleRequired, unhealthy }) => [code, { oracleRequired, unhealthy }])),
+    events: new Map([...contracts.flatMap((entry) => eventEntries(entry)), ...modules.flatMap((entry) => eventEntries(entry))]),
+    touched: new Set([...addresses, ...routerAddresses]),
+  };
+}
+
+/** The module label of a contract or module: its name, or `unknown` for a contract that the label does not know. */
+export function moduleOf(name: ContractName | ModuleName): ModuleName {
+  return CONFIG_MODULES.find((module) => module === name) ?? "unknown";
+}
+
+function watched({ name, address, abi, actions }: ContractConfig): WatchedContract {
+  const entries = Object.entries(actions) as [ActionType, string][];
+  return {
+    name,
+    address,
+    actions: new Map(entries.flatMap(([action, wanted]) => functionsOf(abi, wanted).map((item) => [selectorOf(item), action] as const))),
+  };
+}
+
+function knownErrors({ contracts, modules, reasons }: ChainConfig): ReadonlyMap<string, KnownError> {
+  const codeOf = (name: string, signature: string): ReasonCode | null =>
+    reasons.find(({ errors }) => errors.includes(name) || errors.includes(signature))?.code ?? null;
+  const known = new Map<string, KnownError>();
+  const learn = (name: string, inputs: readonly AbiParameter[]): void => {
+    const signature = signatureOf({ name, inputs });
+    const selector = toFunctionSelector(signature).toLowerCase();
+    if (!known.has(selector)) known.set(selector, { name, inputs, code: codeOf(name, signature) });
+  };
+  for (const item of [...contracts, ...modules].flatMap(({ abi }) => abi)) if (item.type === "error") learn(item.name, item.inputs);
+  // A reason's error that no ABI lists is taken to have no arguments, or those of its signature.
+  const names = new Set([...known.values()].map((error) => error.name));
+  for (const { code, errors } of reasons) {
+    for (const error of errors) {
+      const signature = error.includes("(") ? error : `${error}()`;
+      const selector = toFunctionSelector(signature).toLowerCase();
+      const name = error.replace(/\(.*/, "");
+      if (!known.has(selector) && (error.includes("(") || !names.has(name))) known.set(selector, { name, inputs: [], code });
+    }
+  }
+  return known;
+}
+
+function eventEntries(entry: ContractConfig | ModuleConfig): (readonly [string, ConfigEvent])[] {
+  return entry.configEvents
+    .flatMap((wanted) => eventsOf(entry.abi, wanted))
+    .map((event) => [eventKey(entry.address, toEventSelector(event).toLowerCase()), { module: moduleOf(entry.name), event }]);
+}
