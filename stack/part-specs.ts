@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { StackPorts } from "./ports.ts";
+import type { Tool } from "./tools.ts";
+
+/** The programs of the stack that run for long. */
+export type PartName = "collector" | "prometheus" | "loki" | "tempo";
+
+/** Everything needed to run one part. */
+export interface PartSpec {
+  readonly name: PartName;
+  readonly tool: Tool;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Every port that it listens on. */
+  readonly ports: readonly number[];
+  /** Where its users reach it. */
+  readonly address: string;
+  /** Answers 200 once the part can be used. */
+  readonly readyUrl: string;
+  readonly logFile: string;
+}
+
+/** What the specs are made from. */
+export interface SpecOptions {
+  /** Absolute; data and logs of all parts go below it. */
+  readonly directory: string;
+  readonly ports: StackPorts;
+  readonly tools: Readonly<Record<"collector" | "prometheus" | "loki", Tool>>;
+  /** Null where there is no Tempo: spans go to a file. */
+  readonly tempo: Tool | null;
+  /** Another Prometheus configuration than the one of this repository. */
+  readonly prometheusConfig?: string;
+}
+
+/** The ports that each part listens on. */
+export const PART_PORTS: Readonly<Record<PartName, readonly (keyof StackPorts)[]>> = {
+  collector: ["otlpGrpc", "otlpHttp", "collectorHealth"],
+  prometheus: ["prometheus"],
+  loki: ["loki", "lokiGrpc"],
+  tempo: ["tempo", "tempoGrpc", "tempoOtlp", "tempoGossip"],
+};
+
+/** Where the Collector writes spans when there is no Tempo: OTLP JSON, one request a line. */
+export function tracesFileOf(directory: string): string {
+  return join(directory, "collector", "traces.jsonl");
+}
+
+/** The parts to run, the Collector last. */
+export function partSpecs(options: SpecOptions): readonly PartSpec[] {
+  const backends = [prometheusSpec(options), lokiSpec(options)];
+  if (options.tempo !== null) backends.push(tempoSpec(options, options.tempo));
+  return [...backends, collectorSpec(options)];
+}
+
+function collectorSpec({ directory, ports, tools, tempo }: SpecOptions): PartSpec {
+  const overlay = tempo === null ? ["--config", repository("collector/traces-to-file.yaml")] : [];
+  return {
+    name: "collector",
+    tool: tools.collector,
+    args: ["--config", repository("collector/otel-config.yaml"), ...overlay],
+    env: {
+      OFFING_OTLP_GRPC_ENDPOINT: local(ports.otlpGrpc),
+      OFFING_OTLP_HTTP_ENDPOINT: local(ports.otlpHttp),
+      OFFING_HEALTH_ENDPOINT: local(ports.collectorHealth),
+      OFFING_PROMETHEUS_URL: `http://${local(ports.prometheus)}`,
+      OFFING_LOKI_URL: `http://${local(ports.loki)}`,
+      OFFING_TEMPO_OTLP_URL: `http://${local(ports.tempoOtlp)}`,
+      OFFING_COLLECTOR_DATA: join(directory, "collector"),
+      OFFING_TRACES_FILE: tracesFileOf(directory),
+      // Below the memory limiter's limit, so that the collector of garbage works before telemetry is refused.
+      GOMEMLIMIT: "400MiB",
+    },
+    ports: PART_PORTS.collector.map((name) => ports[name]),
+    address: `http://${local(ports.otlpHttp)}`,
+    readyUrl: `http://${local(ports.collectorHealth)}/`,
+    logFile: join(directory, "collector.log"),
+  };
+}
+
+function prometheusSpec({ directory, ports, tools, prometheusConfig }: SpecOptions): PartSpec {
+  return {
+    name: "prometheus",
+    tool: tools.prometheus,
+    args: [
+      `--config.file=${prometheusConfig ?? repository("observability/prometheus/prometheus.yaml")}`,
+      `--storage.tsdb.path=${join(directory, "prometheus")}`,
+      "--storage.tsdb.retention.time=30d",
+      `--web.listen-address=${local(ports.prometheus)}`,
+      "--web.enable-otlp-receiver",
+      "--enable-feature=exemplar-storage",
+      "--log.level=warn",
+    ],
+    env: {},
+    ports: PART_PORTS.prometheus.map((name) => ports[name]),
+    address: `http://${local(ports.prometheus)}`,
+    readyUrl: `http://${local(ports.prometheus)}/-/ready`,
+    logFile: join(directory, "prometheus.log"),
+  };
+}
+
+function lokiSpec({ directory, ports, tools }: SpecOptions): PartSpec {
+  return {
+    name: "loki",
+    tool: tools.loki,
+    args: [`-config.file=${repository("observability/loki/loki.yaml")}`, "-config.expand-env=true"],
+    env: {
+      OFFING_LOKI_PORT: String(ports.loki),
+      OFFING_LOKI_GRPC_PORT: String(ports.lokiGrpc),
+      OFFING_LOKI_DATA: join(directory, "loki"),
+    },
+    ports: PART_PORTS.loki.map((name) => ports[name]),
+    address: `http://${local(ports.loki)}`,
+    readyUrl: `http://${local(ports.loki)}/ready`,
+    logFile: join(directory, "loki.log"),
+  };
+}
+
+function tempoSpec({ directory, ports }: SpecOptions, tool: Tool): PartSpec {
+  return {
+    name: "tempo",
+    tool,
+    args: [`-config.file=${repository("observability/tempo/tempo.yaml")}`, "-config.expand-env=true"],
+    env: {
+      OFFING_TEMPO_PORT: String(ports.tempo),
+      OFFING_TEMPO_GRPC_PORT: String(ports.tempoGrpc),
+      OFFING_TEMPO_OTLP_PORT: String(ports.tempoOtlp),
+      OFFING_TEMPO_GOSSIP_PORT: String(ports.tempoGossip),
+      OFFING_TEMPO_DATA: join(directory, "tempo"),
+    },
+    ports: PART_PORTS.tempo.map((name) => ports[name]),
+    address: `http://${local(ports.tempo)}`,
+    readyUrl: `http://${local(ports.tempo)}/ready`,
+    logFile: join(directory, "tempo.log"),
+  };
+}
+
+function local(port: number): string {
+  return `127.0.0.1:${port}`;
+}
+
+function repository(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
