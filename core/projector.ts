@@ -143,7 +143,7 @@ async function repeatTotals<F extends Fact>(options: ProjectorOptions<F>, sessio
     await options.ledger.assertWriter();
     const atMs = stamp(options, session);
     const startedMs = options.clock.nowMs();
-    const delivery = await send(options, { signal: "metrics", items: metricItems(options, session, atMs), abort });
+    const delivery = await send(options, { signal: "metrics", items: metricItems(options, { ...session, atMs }), abort });
     session.exportedAtMs = atMs;
     const settled = { cursorSeq: session.cursorSeq, totals: session.totals.changes(), deadLetters: deadLetters("metrics", delivery) };
     if (settled.totals.length > 0 || settled.deadLetters.length > 0) {
@@ -175,17 +175,20 @@ async function project<F extends Fact>(options: ProjectorOptions<F>, session: Se
     send(options, { signal: "traces", items: spans, abort }),
     send(options, { signal: "logs", items: logs, abort }),
   ]);
-  session.cursorSeq = toSeq;
   // The wait for spans and logs may have been long: only a writer that still is one may move the totals.
   await options.ledger.assertWriter();
   // Gauges speak of now; under the time stamp of an earlier try they would contradict what was sent then.
-  const points = work.resumed === true ? session.totals.points(atMs).map(encodePoint) : metricItems(options, session, atMs);
+  const points =
+    work.resumed === true
+      ? session.totals.points(atMs).map(encodePoint)
+      : metricItems(options, { totals: session.totals, cursorSeq: toSeq, atMs });
   const counted = await send(options, { signal: "metrics", items: points, abort });
   session.exportedAtMs = atMs;
   const dead = [...deadLetters("traces", traced), ...deadLetters("logs", logged), ...deadLetters("metrics", counted)];
   const done = { cursorSeq: toSeq, totals: session.totals.changes(), deadLetters: dead };
   await patiently(options, abort, () => options.ledger.projection.settle(done));
   session.totals.settle();
+  session.cursorSeq = toSeq;
   const retried = traced.retries + logged.retries + counted.retries > 0;
   session.stale ||= retried && options.clock.nowMs() - startedMs >= options.intervalMs;
 }
@@ -207,9 +210,12 @@ function fold<F extends Fact>(
   return { spans, logs };
 }
 
-function metricItems<F extends Fact>(options: ProjectorOptions<F>, session: Session, atMs: number): OtlpItem[] {
-  const gauges: MetricPoint[] = options.gauges(session.cursorSeq).map((point) => ({ ...point, atMs }));
-  return [...session.totals.points(atMs), ...gauges].map(encodePoint);
+function metricItems<F extends Fact>(
+  options: ProjectorOptions<F>,
+  { totals, cursorSeq, atMs }: { totals: Totals; cursorSeq: number; atMs: number },
+): OtlpItem[] {
+  const gauges: MetricPoint[] = options.gauges(cursorSeq).map((point) => ({ ...point, atMs }));
+  return [...totals.points(atMs), ...gauges].map(encodePoint);
 }
 
 async function send<F extends Fact>(
