@@ -74,7 +74,11 @@ export interface ProjectionStore {
   /** Records, before anything is sent, to where and with which time stamp it will be. */
   intend(pending: { readonly toSeq: number; readonly atMs: number }): Promise<void>;
   /** After acknowledgement: the changed totals, the new cursor, what was refused for good; clears `pending`. */
-  settle(done: { readonly cursorSeq: number; readonly totals: readonly Total[]; readonly deadLetters: readonly DeadLetter[] }): Promise<void>;
+  settle(done: {
+    readonly cursorSeq: number;
+    readonly totals: readonly Total[];
+    readonly deadLetters: readonly DeadLetter[];
+  }): Promise<void>;
 }
 
 /** A range of rows that may be deleted, and why; itself appended and never changed. */

@@ -1,0 +1,94 @@
+import { OffingError } from "#core/errors.ts";
+import { writeDeadLetters } from "./append.ts";
+import type { Db, Engine } from "./engine.ts";
+import type { Fence } from "./fence.ts";
+import type { Projection, ProjectionStore, Total } from "./ledger.ts";
+import { snapshot } from "./reading.ts";
+
+/** What the projector's store works with. */
+export interface ProjectionParts {
+  readonly engine: Engine;
+  readonly fence: Fence;
+  readonly nowMs: () => number;
+}
+
+/** Keeps the projector's cursor, intention and totals in the ledger's database. */
+export function createProjectionStore({ engine, fence, nowMs }: ProjectionParts): ProjectionStore {
+  return {
+    load: () => loadProjection(engine),
+    restart: (projection) =>
+      fence.transaction(async (tx) => {
+        const present = await tx.selectFrom("projection").select("generation").executeTakeFirst();
+        const generation = (present?.generation ?? 0) + 1;
+        const row = { generation, digest: projection.digest, cursor_seq: projection.cursorSeq };
+        await tx.deleteFrom("projection").execute();
+        await tx
+          .insertInto("projection")
+          .values({ only_row: 1, ...row })
+          .execute();
+        await tx.deleteFrom("totals").execute();
+        await writeTotals(tx, engine, projection.totals);
+        return { ...projection, generation, pending: null };
+      }),
+    intend: ({ toSeq, atMs }) =>
+      fence.transaction(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable("projection")
+          .set({ pending_to_seq: toSeq, pending_at_ms: atMs })
+          .where("cursor_seq", "<=", toSeq)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) throw backwardsError({ toSeq });
+      }),
+    settle: ({ cursorSeq, totals, deadLetters }) =>
+      fence.transaction(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable("projection")
+          .set({ cursor_seq: cursorSeq, pending_to_seq: null, pending_at_ms: null })
+          .where("cursor_seq", "<=", cursorSeq)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) throw backwardsError({ cursorSeq });
+        await writeTotals(tx, engine, totals);
+        await writeDeadLetters(tx, engine, { letters: deadLetters, atMs: nowMs() });
+      }),
+  };
+}
+
+/** The projection as of the last commit; undefined before the first. */
+export async function loadProjection(engine: Engine): Promise<Projection | undefined> {
+  return await snapshot(engine.db, async (tx) => {
+    const row = await tx.selectFrom("projection").selectAll().executeTakeFirst();
+    if (row === undefined) return undefined;
+    const totals = await tx.selectFrom("totals").selectAll().orderBy("metric").orderBy("labels").execute();
+    const { pending_to_seq: toSeq, pending_at_ms: atMs } = row;
+    return {
+      generation: row.generation,
+      digest: row.digest,
+      cursorSeq: row.cursor_seq,
+      pending: toSeq === null || atMs === null ? null : { toSeq, atMs },
+      totals: totals.map(({ metric, labels, value, buckets, born_at_ms }) => ({
+        metric,
+        labels,
+        value,
+        buckets: buckets === null ? null : JSON.parse(buckets),
+        bornAtMs: born_at_ms,
+      })),
+    };
+  });
+}
+
+async function writeTotals(tx: Db, engine: Engine, totals: readonly Total[]): Promise<void> {
+  if (totals.length === 0) return;
+  const rows = totals.map(({ metric, labels, value, buckets, bornAtMs }) => [
+    metric,
+    labels,
+    value,
+    buckets === null ? null : JSON.stringify(buckets),
+    bornAtMs,
+  ]);
+  const columns = ["metric", "labels", "value", "buckets", "born_at_ms"];
+  await engine.insert(tx, { table: "totals", columns, rows, key: ["metric", "labels"] });
+}
+
+function backwardsError(context: Readonly<Record<string, number>>): OffingError {
+  return new OffingError("LEDGER_REFUSED", { message: "there is no projection, or it stands beyond this seq", context });
+}
