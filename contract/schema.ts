@@ -3,6 +3,12 @@ import { faultsError } from "#core/config/place.ts";
 import { type ContractFiles, readContractFiles } from "./files.ts";
 import type { Contract } from "./model.ts";
 import { resolveContract } from "./resolve.ts";
+import { collisionRules } from "./rules/collisions.ts";
+import { errorRules } from "./rules/errors.ts";
+import { ledgerRules } from "./rules/ledger.ts";
+import { metricRules } from "./rules/metrics.ts";
+import { nameRules } from "./rules/names.ts";
+import { referenceRules } from "./rules/references.ts";
 
 /**
  * Reads `contract/*.yaml` under `root` and checks every rule a name must obey.
@@ -17,4 +23,11 @@ export function readContract({ root }: { readonly root: string }): Contract {
   return resolveContract(files);
 }
 
-const RULES: readonly ((files: ContractFiles) => ContractFiles["faults"])[] = [];
+const RULES: readonly ((files: ContractFiles) => ContractFiles["faults"])[] = [
+  nameRules,
+  metricRules,
+  ledgerRules,
+  referenceRules,
+  collisionRules,
+  errorRules,
+];
