@@ -1,8 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { exitCodeOf, OffingError, renderError } from "#core/errors.ts";
-import { chainCommands } from "./commands/chain.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { reconcileCommand } from "./commands/reconcile.ts";
+import { runCommand } from "./commands/run.ts";
 import { testCommand } from "./commands/test.ts";
 import { contractCommand } from "./contract/cli.ts";
 import { stackCommands } from "./stack/cli.ts";
@@ -15,18 +15,16 @@ function program(): Command {
     .description("Telemetry for blockchain systems whose every number can be reconciled with a ledger.")
     .addHelpText("after", `${EXIT_CODES}\nStart with: ./offing demo`)
     .showHelpAfterError("Run with --help to see how.");
-  for (const command of [demoCommand(), testCommand(), ...stackCommands(), chainCommands(), reconcileCommand(), contractCommand()]) root.addCommand(command);
+  for (const command of [demoCommand(), testCommand(), ...stackCommands(), runCommand(), reconcileCommand(), contractCommand()])
+    root.addCommand(command);
   strict(root);
   return root;
 }
 
-/** Usage faults are exit code 2 everywhere, and every --help tells the exit codes. */
+/** Usage faults are exit code 2 everywhere. */
 function strict(command: Command): void {
   command.exitOverride();
-  for (const child of command.commands) {
-    child.addHelpText("after", EXIT_CODES);
-    strict(child);
-  }
+  for (const child of command.commands) strict(child);
 }
 
 async function main(): Promise<number> {

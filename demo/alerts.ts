@@ -52,7 +52,10 @@ export async function alertStates(prometheus: string): Promise<readonly AlertSta
 }
 
 /** Waits until every named alert fires, or the time is over; returns the states as they are then. */
-export async function untilFiring(prometheus: string, { names, timeoutMs, signal }: { names: readonly string[]; timeoutMs: number; signal: AbortSignal }): Promise<readonly AlertState[]> {
+export async function untilFiring(
+  prometheus: string,
+  { names, timeoutMs, signal }: { names: readonly string[]; timeoutMs: number; signal: AbortSignal },
+): Promise<readonly AlertState[]> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const states = await alertStates(prometheus);

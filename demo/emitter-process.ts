@@ -47,7 +47,14 @@ const KEPT_STDERR = 64_000;
  * @throws DEMO_FAILED with the end of its log when it ends before
  */
 export async function startEmitter(options: EmitterOptions): Promise<EmitterProcess> {
-  const args = [join(ROOT, "cli.ts"), "run", options.domain, "--config", options.config, ...(options.set ?? []).flatMap((value) => ["--set", value])];
+  const args = [
+    join(ROOT, "cli.ts"),
+    "run",
+    options.domain,
+    "--config",
+    options.config,
+    ...(options.set ?? []).flatMap((value) => ["--set", value]),
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
   const log = createWriteStream(options.logFile, { flags: "a" });
   let stderr = "";
@@ -66,14 +73,27 @@ export async function startEmitter(options: EmitterOptions): Promise<EmitterProc
   if (first === undefined || !("http" in first)) {
     child.kill("SIGKILL");
     const message = `the ${options.domain} emitter did not start`;
-    throw new OffingError("DEMO_FAILED", { message: `${message}\n${stderr.trim().split("\n").slice(-8).join("\n")}`, context: { log: options.logFile } });
+    throw new OffingError("DEMO_FAILED", {
+      message: `${message}\n${stderr.trim().split("\n").slice(-8).join("\n")}`,
+      context: { log: options.logFile },
+    });
   }
   const { http: url, ledger: ledgerId } = first;
-  return { pid: child.pid ?? 0, url, ledgerId, exited, state: () => fetchState(url), stop: (signal = "SIGTERM") => end(child, exited, signal) };
+  return {
+    pid: child.pid ?? 0,
+    url,
+    ledgerId,
+    exited,
+    state: () => fetchState(url),
+    stop: (signal = "SIGTERM") => end(child, exited, signal),
+  };
 }
 
 /** Waits until the emitter's ledger holds block `blockNumber`. */
-export async function untilIndexed(emitter: Pick<EmitterProcess, "state">, { blockNumber, timeoutMs }: { blockNumber: number; timeoutMs: number }): Promise<void> {
+export async function untilIndexed(
+  emitter: Pick<EmitterProcess, "state">,
+  { blockNumber, timeoutMs }: { blockNumber: number; timeoutMs: number },
+): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     const { gauges } = await emitter.state();

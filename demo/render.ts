@@ -52,6 +52,13 @@ export function renderSummary(summary: DemoSummary): string {
   ].join("");
 }
 
+/** The closing lines of a run on a user's chain, where nobody knows what should have happened. */
+export function renderOwnChain(report: ReconcileReport, alerts: readonly AlertState[]): string {
+  const rows = alerts.map(({ name, state, severity, summary }) => [name, state, severity, summary]);
+  const verdict = report.equal ? "\nEvery number is equal.\n" : "\nNOT EQUAL.\n";
+  return `${renderDifferences(report)}\n${textTable(["alert", "state", "severity", "says"], rows)}\n${verdict}`;
+}
+
 function renderNumbers({ byReason, report }: DemoSummary): string {
   const rows = Object.entries(byReason).map(([code, world]) => {
     const own = report.rows.filter((row) => row.metric === "oracle.required.failures" && row.labels["reason_code"] === code);
@@ -70,7 +77,8 @@ function renderDifferences(report: ReconcileReport): string {
     `${equal}, ${report.missingLogCount} without a log record.\n`,
     ...report.faults.map((fault) => `  ✗ ${fault}\n`),
     ...different.map(
-      (row) => `  ✗ ${row.prometheusName}${JSON.stringify(row.labels)}: ledger ${row.ledger}, Prometheus ${row.prometheus}, Loki ${row.loki}\n`,
+      (row) =>
+        `  ✗ ${row.prometheusName}${JSON.stringify(row.labels)}: ledger ${row.ledger}, Prometheus ${row.prometheus}, Loki ${row.loki}\n`,
     ),
     ...report.missingLogs.slice(0, 10).map((id) => `  ✗ no log record in Loki: ${id}\n`),
   ];
@@ -86,7 +94,10 @@ function renderAlerts({ alerts, expectedAlerts }: DemoSummary): string {
 }
 
 function renderNext({ endpoints, emitterUrl, config }: DemoSummary): string {
-  const traces = endpoints.tempo === null ? `no Tempo on this machine; the spans stand in ${relative(process.cwd(), endpoints.tracesFile ?? "")}` : endpoints.tempo;
+  const traces =
+    endpoints.tempo === null
+      ? `no Tempo on this machine; the spans stand in ${relative(process.cwd(), endpoints.tracesFile ?? "")}`
+      : endpoints.tempo;
   return `\nWhere to look next (--keep leaves it running):
   Prometheus   ${endpoints.prometheus}/query?g0.expr=oracle_required_failures_total
   Alerts       ${endpoints.prometheus}/alerts

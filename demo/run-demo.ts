@@ -73,7 +73,9 @@ async function tell(options: DemoOptions, started: Started): Promise<boolean> {
   const emitter = await startEmitter({ domain: "chain", config, logFile: join(directory, "chain.log") });
   started.emitter = emitter;
   void stack.exited.then((exit) => exit !== null && write(`\n${exit.error.message}\n`));
-  write(`live after ${((performance.now() - beganMs) / 1000).toFixed(1)} s: ${stack.endpoints.prometheus} · ${stack.endpoints.loki} · ${emitter.url}/state\n\n`);
+  write(
+    `live after ${((performance.now() - beganMs) / 1000).toFixed(1)} s: ${stack.endpoints.prometheus} · ${stack.endpoints.loki} · ${emitter.url}/state\n\n`,
+  );
   await tellStory(options, { stack, world, emitter });
   const summary = await conclude(options, { stack, world, emitter, config });
   write(renderSummary(summary));

@@ -44,7 +44,9 @@ function hasDocblock(lines: readonly string[], index: number): boolean {
 function checkEmitters(paths: readonly string[]): string[] {
   const emitters = new Set(paths.filter((path) => /^emitters\/[^/]+\/main\.ts$/.test(path)).map(dirname));
   return [...emitters].flatMap((folder) =>
-    EMITTER_FILES.filter((name) => !paths.includes(`${folder}/${name}`)).map((name) => `${folder}: ${name} is missing; every emitter has the same files`),
+    EMITTER_FILES.filter((name) => !paths.includes(`${folder}/${name}`)).map(
+      (name) => `${folder}: ${name} is missing; every emitter has the same files`,
+    ),
   );
 }
 

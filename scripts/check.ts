@@ -64,11 +64,20 @@ async function runStep(step: Step, options: CheckOptions): Promise<StepResult> {
   }
 }
 
-async function capture(command: { program: string; args: readonly string[] }, { root, signal }: CheckOptions): Promise<{ code: number; output: string }> {
+async function capture(
+  command: { program: string; args: readonly string[] },
+  { root, signal }: CheckOptions,
+): Promise<{ code: number; output: string }> {
   const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`;
   const env = { ...process.env, PATH: path, FORCE_COLOR: "0", NO_COLOR: "1" };
   return await new Promise((resolve) => {
-    const child = spawn(command.program, command.args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], signal, killSignal: "SIGTERM" });
+    const child = spawn(command.program, command.args, {
+      cwd: root,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      signal,
+      killSignal: "SIGTERM",
+    });
     const chunks: string[] = [];
     const keep = (chunk: Buffer): void => void chunks.push(chunk.toString());
     child.stdout.on("data", keep);
@@ -84,7 +93,10 @@ function one(code: number): CheckResult {
 
 async function countVitest(report: string): Promise<CheckResult> {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, "utf8")) as { numPassedTests: number; numFailedTests: number };
+    const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, "utf8")) as {
+      numPassedTests: number;
+      numFailedTests: number;
+    };
     return { passed: numPassedTests, failed: numFailedTests };
   } catch {
     // A run that could not even write its report has failed as one.
@@ -94,5 +106,8 @@ async function countVitest(report: string): Promise<CheckResult> {
 
 function countTap(output: string): CheckResult {
   const lines = output.split("\n");
-  return { passed: lines.filter((line) => line.startsWith("ok ")).length, failed: lines.filter((line) => line.startsWith("not ok ")).length };
+  return {
+    passed: lines.filter((line) => line.startsWith("ok ")).length,
+    failed: lines.filter((line) => line.startsWith("not ok ")).length,
+  };
 }

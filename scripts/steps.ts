@@ -13,15 +13,37 @@ export interface Step {
 
 /** Every step of `npm run check`, `./offing test` and CI, the fast ones first. */
 export const STEPS: readonly Step[] = [
-  { name: "lint", command: ["biome", "ci", "--error-on-warnings", "."], mend: "npm run fix, then mend what is left by hand", counts: "one" },
+  {
+    name: "lint",
+    command: ["biome", "ci", "--error-on-warnings", "."],
+    mend: "npm run fix, then mend what is left by hand",
+    counts: "one",
+  },
   { name: "types", command: ["tsc", "--project", "."], mend: "mend the listed types", counts: "one" },
   { name: "contract", command: ["node", "cli.ts", "contract", "check"], mend: "./offing contract generate", counts: "one" },
   { name: "dashboards", command: ["node", "observability/grafana/build.ts", "--check"], mend: "npm run generate", counts: "one" },
   { name: "shape", command: ["node", "scripts/check-shape.ts"], mend: "split or document what is listed", counts: "one" },
   { name: "shell", command: ["node", "scripts/lint-shell.ts"], mend: "npm run fix, then mend what shellcheck lists", counts: "one" },
   { name: "dead code", command: ["knip"], mend: "remove what is unused", counts: "one" },
-  { name: "unit", command: ["vitest", "run", "--project", "unit"], mend: "npx vitest run --project unit FILE shows one file", counts: "vitest" },
+  {
+    name: "unit",
+    command: ["vitest", "run", "--project", "unit"],
+    mend: "npx vitest run --project unit FILE shows one file",
+    counts: "vitest",
+  },
   { name: "bats", command: ["bats", "--formatter", "tap", "stack"], mend: "npx bats stack/offing.bats shows more", counts: "tap" },
-  { name: "rules", command: ["node", "scripts/check-rules.ts"], mend: "mend the rule or its test; promtool names both", counts: "one", heavy: true },
-  { name: "end to end", command: ["vitest", "run", "--project", "e2e"], mend: "npx vitest run --project e2e FILE shows one file", counts: "vitest", heavy: true },
+  {
+    name: "rules",
+    command: ["node", "scripts/check-rules.ts"],
+    mend: "mend the rule or its test; promtool names both",
+    counts: "one",
+    heavy: true,
+  },
+  {
+    name: "end to end",
+    command: ["vitest", "run", "--project", "e2e"],
+    mend: "npx vitest run --project e2e FILE shows one file",
+    counts: "vitest",
+    heavy: true,
+  },
 ];

@@ -1,0 +1,47 @@
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { runDemo } from "../demo/run-demo.ts";
+import { runOwnChain } from "../demo/run-own-chain.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { reconcileChain } from "./reconcile.ts";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const RECONCILE_WAIT_MS = 60_000;
+
+/** `offing demo`: the whole way from a revert to an alert, on this machine. */
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("show the whole way: a real EVM node, Collector, Prometheus and Loki, and equal numbers at the end")
+    .option("--keep", "leave everything running until Ctrl-C")
+    .option("--rpc <url>", "watch the chain at this JSON-RPC URL instead of the demo's own; needs --config")
+    .option("-c, --config <file>", "the configuration for --rpc")
+    .option("--for <seconds>", "with --rpc: how long to watch before the numbers are compared", "120")
+    .addHelpText("after", "\nThe first run builds the tools that are not on this machine, which takes a while and needs Go.")
+    .action(async (options: { keep?: boolean; rpc?: string; config?: string; for: string }) => {
+      const watchSeconds = Number(options.for);
+      const own = options.rpc !== undefined || options.config !== undefined;
+      if (own && (options.rpc === undefined || options.config === undefined)) {
+        new Command().error("error: --rpc and --config belong together", { exitCode: 2 });
+      }
+      if (!(watchSeconds > 0)) new Command().error("error: --for needs a number of seconds", { exitCode: 2 });
+      const signal = onInterrupt();
+      const shared = {
+        directory: join(ROOT, ".offing", "demo"),
+        ports: "standard" as const,
+        keep: options.keep ?? false,
+        signal,
+        write: (text: string) => process.stdout.write(text),
+        reconcile: (config: string, set: readonly string[] = []) => reconcileChain({ config, set }, RECONCILE_WAIT_MS),
+      };
+      try {
+        const { rpc = "", config = "" } = options;
+        const ok = own ? await runOwnChain({ ...shared, rpc, config, watchSeconds }) : await runDemo(shared);
+        process.exitCode = ok ? 0 : 1;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        process.stdout.write("\nStopped; nothing is left running.\n");
+        process.exitCode = 1;
+      }
+    });
+}

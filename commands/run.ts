@@ -1,0 +1,31 @@
+import { Command } from "commander";
+import { renderConfig } from "#core/config.ts";
+import { run } from "#core/run.ts";
+import { setUpChain } from "./chain-setup.ts";
+import { onInterrupt } from "./interrupt.ts";
+
+/** `offing run DOMAIN`: one emitter in the foreground. */
+export function runCommand(): Command {
+  const command = new Command("run").description("run an emitter in the foreground");
+  withConfig(command.command("chain"))
+    .description("watch an EVM chain for operations that an oracle blocks")
+    .option("--print-config", "print the checked configuration with secrets masked, and stop")
+    .addHelpText(
+      "after",
+      "\nIt stops at Ctrl-C or SIGTERM, after handing over what is in the ledger. One JSON object a line goes to standard error.",
+    )
+    .action(async (options: { config: string; set: string[]; printConfig?: boolean }) => {
+      const setup = setUpChain(options);
+      if (options.printConfig === true) process.stdout.write(renderConfig(setup.config));
+      else await run(setup.run, onInterrupt());
+    });
+  return command;
+}
+
+/** Adds the options by which a command finds its configuration. */
+export function withConfig(command: Command): Command {
+  const collect = (value: string, before: string[]): string[] => [...before, value];
+  return command
+    .option("-c, --config <file>", "the configuration", "offing.yaml")
+    .option("--set <key=value>", "set one value over the file, such as collector.url=http://127.0.0.1:4318; may be repeated", collect, []);
+}
