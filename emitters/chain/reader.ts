@@ -1,0 +1,154 @@
+import type { Clock } from "#core/clock.ts";
+import type { Log } from "#core/log.ts";
+import type { RpcConfig } from "./config.ts";
+import { needOf } from "./needs.ts";
+import type { BlockSeen, TransactionSeen } from "./observation.ts";
+import type { Pool, PoolRequest } from "./pool.ts";
+import { readReceipts } from "./receipts.ts";
+import { answerFault, faultOf } from "./rpc.ts";
+import { parseBlock, type RawBlock, type RawReceipt, type RawTransaction } from "./shapes.ts";
+import { createTracer, type Traced } from "./tracer.ts";
+import { eventKey, type Watch } from "./watch.ts";
+
+/** Where the node says it stands; what it does not say is null. */
+export interface Heads {
+  readonly head: RawBlock;
+  readonly safe: number | null;
+  readonly finalized: number | null;
+}
+
+/**
+ * Reads blocks and holds every answer against the others before it is believed.
+ *
+ * All its methods throw SOURCE_UNREACHABLE or SOURCE_RESPONSE_INVALID when no endpoint gives a usable answer; the faults are counted.
+ */
+export interface Reader {
+  readonly heads: (signal: AbortSignal) => Promise<Heads>;
+  readonly byNumber: (number: number, signal: AbortSignal) => Promise<RawBlock>;
+  readonly byHash: (hash: string, signal: AbortSignal) => Promise<RawBlock>;
+  /** Everything that must be known of a block to interpret it. */
+  readonly complete: (seen: SeenBlock, signal: AbortSignal) => Promise<BlockSeen>;
+  /** Those of the addresses that have no code at the head. */
+  readonly withoutCode: (addresses: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
+}
+
+/** A block and when the head that led to it was learnt of, Unix milliseconds. */
+export interface SeenBlock {
+  readonly block: RawBlock;
+  readonly observedAtMs: number;
+}
+
+/** What a reader needs. */
+export interface ReaderOptions {
+  readonly pool: Pool;
+  readonly watch: Watch;
+  readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens a reader over a pool of endpoints. */
+export function createReader(options: ReaderOptions): Reader {
+  const { pool, watch } = options;
+  const tagged = createTags(pool);
+  const traceOf = createTracer(options);
+  return {
+    heads: async (signal) => {
+      const [head, safe, finalized] = await Promise.all([
+        askBlock(pool, { method: "eth_getBlockByNumber", params: ["latest", false] }, signal),
+        tagged("safe", signal),
+        tagged("finalized", signal),
+      ]);
+      return { head, safe, finalized };
+    },
+    byNumber: async (number, signal) => {
+      const found = await askBlock(pool, { method: "eth_getBlockByNumber", params: [`0x${number.toString(16)}`, true] }, signal);
+      if (found.number === number) return found;
+      throw pool.reject("unknown", "the node answered with a block of another height");
+    },
+    byHash: async (hash, signal) => {
+      const found = await askBlock(pool, { method: "eth_getBlockByHash", params: [hash, true] }, signal);
+      if (found.hash === hash) return found;
+      throw pool.reject("unknown", "the node answered with another block");
+    },
+    complete: async ({ block, observedAtMs }, signal) => {
+      const receipts = await readReceipts(pool, block, signal);
+      const mined = block.transactions.flatMap((transaction, index) => matter({ transaction, index, receipt: receipts[index] }, watch));
+      const traces = await Promise.all(mined.map(({ traced, seen }) => (traced ? traceOf(seen, signal) : undefined)));
+      await assertCanonical(pool, { block, traces }, signal);
+      const transactions = mined.map(({ seen }, index): TransactionSeen => ({ ...seen, trace: traces[index]?.frame ?? null }));
+      const { number, hash, parentHash, timeMs } = block;
+      return { type: "block", observedAtMs, number, hash, parentHash, timeMs, transactions };
+    },
+    withoutCode: async (addresses, signal) => {
+      const codeAt = async (address: string): Promise<unknown> =>
+        (await pool.ask({ method: "eth_getCode", params: [address, "latest"] }, signal)).result;
+      const codes = await Promise.all(addresses.map(codeAt));
+      return addresses.filter((_, index) => codes[index] === "0x");
+    },
+  };
+}
+
+async function askBlock(pool: Pool, request: PoolRequest, signal: AbortSignal): Promise<RawBlock> {
+  const { result } = await pool.ask(request, signal);
+  const found = parseBlock(result);
+  if (found !== undefined) return found;
+  if (result === null) throw pool.reject("null_block", "the node does not have a block that it should have");
+  throw pool.reject("unknown", "the node answered with something that is no block");
+}
+
+/** The numbers behind `safe` and `finalized`; a node that does not know a tag is not asked for it again. */
+function createTags(pool: Pool): (tag: "safe" | "finalized", signal: AbortSignal) => Promise<number | null> {
+  const unknown = new Set<string>();
+  return async (tag, signal) => {
+    if (unknown.has(tag)) return null;
+    try {
+      const { result } = await pool.ask({ method: "eth_getBlockByNumber", params: [tag, false], aside: true }, signal);
+      return parseBlock(result)?.number ?? null;
+    } catch (error) {
+      if (signal.aborted || faultOf(error) !== "rpc_error") throw error;
+      unknown.add(tag);
+      return null;
+    }
+  };
+}
+
+interface MinedTransaction {
+  readonly transaction: RawTransaction;
+  readonly index: number;
+  readonly receipt: RawReceipt | undefined;
+}
+
+interface Matter {
+  readonly seen: Omit<TransactionSeen, "trace">;
+  readonly traced: boolean;
+}
+
+/** A transaction as far as it matters, or nothing. */
+function matter({ transaction, index, receipt }: MinedTransaction, watch: Watch): readonly Matter[] {
+  if (receipt === undefined) return [];
+  const { hash, from, to, selector } = transaction;
+  const { success } = receipt;
+  const need = needOf({ to, selector, success, logAddresses: receipt.logs.map((log) => log.address) }, watch);
+  if (need === "none") return [];
+  const logs = receipt.logs.filter((log) => watch.events.has(eventKey(log.address, log.topics[0] ?? "")));
+  return [{ seen: { hash, index, from, to, selector, success, logs }, traced: need === "trace" }];
+}
+
+interface TracedBlock {
+  readonly block: RawBlock;
+  readonly traces: readonly (Traced | undefined)[];
+}
+
+/**
+ * A node finds a trace by the transaction's hash alone, and a reorg may mine the same transaction again: the traces are this block's only
+ * if the node that gave them still has the block on its chain.
+ */
+async function assertCanonical(pool: Pool, { block, traces }: TracedBlock, signal: AbortSignal): Promise<void> {
+  const providers = new Set(traces.flatMap((trace) => (trace?.provider === undefined ? [] : [trace.provider])));
+  const number = `0x${block.number.toString(16)}`;
+  for (const provider of providers) {
+    const { result } = await pool.ask({ method: "eth_getBlockByNumber", params: [number, false], provider, aside: true }, signal);
+    if (parseBlock(result)?.hash !== block.hash) throw answerFault("unknown", "the chain moved while a block was read");
+  }
+}

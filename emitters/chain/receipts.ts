@@ -1,0 +1,36 @@
+import type { Pool } from "./pool.ts";
+import { parseReceipt, type RawBlock, type RawReceipt } from "./shapes.ts";
+
+/**
+ * Reads the receipts of a block in one request, or one by one from nodes that cannot do that, and proves that they are all there.
+ *
+ * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID
+ * @see https://ethereum.github.io/execution-apis/ eth_getBlockReceipts
+ */
+export async function readReceipts(pool: Pool, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
+  const answers = block.transactions.length === 0 ? [] : await ask(pool, block, signal);
+  const receipts = Array.isArray(answers) ? answers.map(parseReceipt) : [];
+  const whole = receipts.filter((receipt) => receipt !== undefined);
+  const fault = whole.length < receipts.length ? "one of them is not readable" : mismatchOf(block, whole);
+  if (fault === undefined) return whole;
+  throw pool.reject("receipt_mismatch", `the receipts of a block are not its own: ${fault}`);
+}
+
+/** What proves that receipts are not all those of the block, or undefined: their number, order, blocks and the gas they add up to. */
+export function mismatchOf(block: RawBlock, receipts: readonly RawReceipt[]): string | undefined {
+  if (receipts.length !== block.transactions.length) return "another number of them";
+  for (const [index, receipt] of receipts.entries()) {
+    if (receipt.transactionHash !== block.transactions[index]?.hash || receipt.index !== index) return "another order";
+    if (receipt.blockHash !== block.hash) return "one of another block";
+  }
+  const gasUsed = receipts.at(-1)?.cumulativeGasUsed ?? 0n;
+  return gasUsed === block.gasUsed ? undefined : "another sum of gas than the header";
+}
+
+async function ask(pool: Pool, { hash, transactions }: RawBlock, signal: AbortSignal): Promise<unknown> {
+  const method = "eth_getBlockReceipts";
+  if (await pool.supports(method, signal)) return (await pool.ask({ method, params: [hash], aside: true }, signal)).result;
+  const one = async (transaction: string): Promise<unknown> =>
+    (await pool.ask({ method: "eth_getTransactionReceipt", params: [transaction] }, signal)).result;
+  return await Promise.all(transactions.map((transaction) => one(transaction.hash)));
+}

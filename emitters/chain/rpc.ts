@@ -1,0 +1,195 @@
+import { HttpRequestError, http } from "viem";
+import { type Fault, type RpcOutcome, rpcDuration, rpcRequests } from "#contract/generated/shared.ts";
+import type { Clock } from "#core/clock.ts";
+import { OffingError } from "#core/errors.ts";
+import type { Meter } from "#core/meter.ts";
+import { clean } from "./decode.ts";
+
+/** Every method that may ever be sent to a node: none of them changes anything. */
+export const READ_METHODS = [
+  "eth_chainId",
+  "eth_getBlockByNumber",
+  "eth_getBlockByHash",
+  "eth_getBlockReceipts",
+  "eth_getTransactionReceipt",
+  "eth_getCode",
+  "debug_traceTransaction",
+] as const;
+export type ReadMethod = (typeof READ_METHODS)[number];
+
+/** One JSON-RPC request. */
+export interface RpcRequest {
+  readonly method: ReadMethod;
+  readonly params: readonly unknown[];
+}
+
+/** One node, as the configuration lists it. */
+export interface Endpoint {
+  /** Its position in the configuration, such as `rpc-1`; its URL may hold a secret. */
+  readonly provider: string;
+  /**
+   * Asks once, without a retry.
+   *
+   * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID, with the fault in the context; SOURCE_METHOD_REFUSED; the signal's reason when it aborts
+   */
+  readonly ask: (request: RpcRequest, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** How an endpoint is asked. */
+export interface EndpointOptions {
+  readonly url: string;
+  readonly provider: string;
+  readonly timeoutMs: number;
+  readonly meter: Meter;
+  readonly clock: Clock;
+}
+
+/** A longer answer is not read: a block with all its receipts is far smaller. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MESSAGE_LENGTH = 200;
+
+/** Opens an endpoint; nothing is sent yet. Each request is counted and timed, by how it ended. */
+export function createEndpoint({ url, provider, timeoutMs, meter, clock }: EndpointOptions): Endpoint {
+  const transport = http(url, { raw: true, retryCount: 0, timeout: 0, maxResponseBodySize: MAX_BODY_BYTES })({});
+  const record = ({ method, outcome, startedMs }: Ended): void => {
+    const labels = { provider, method, "rpc.outcome": outcome } as const;
+    meter.count(rpcRequests.add(labels));
+    meter.record(rpcDuration.record(labels, Math.max(0, clock.nowMs() - startedMs) / 1000));
+  };
+  const place = { provider, url };
+  return {
+    provider,
+    ask: async ({ method, params }, signal) => {
+      assertReadOnly(method);
+      const startedMs = clock.nowMs();
+      const limit = limited(signal, timeoutMs);
+      try {
+        const answer: unknown = await transport.request({ method, params: [...params] }, { signal: limit.signal });
+        const result = resultOf(answer, { ...place, method });
+        record({ method, outcome: "ok", startedMs });
+        return result;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        record({ method, outcome: "error", startedMs });
+        if (error instanceof OffingError) throw error;
+        throw transportFault(error, { ...place, method });
+      } finally {
+        limit.release();
+      }
+    },
+  };
+}
+
+/** What went wrong with an answer, as the contract's label names it. */
+export function faultOf(error: unknown): Fault {
+  return error instanceof OffingError ? ((error.context["fault"] as Fault | undefined) ?? "unknown") : "unknown";
+}
+
+/** Says whether a node does not have the method, or does not let us use it. */
+export function isMethodMissing(error: unknown): boolean {
+  if (!(error instanceof OffingError)) return false;
+  const { fault, rpc_code: code, status, detail } = error.context;
+  if (fault === "http_status") return typeof status === "number" && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (fault !== "rpc_error") return false;
+  return (
+    code === -32601 || code === -32004 || /method.*(not|n't|disabled|unknown)|(unsupported|unknown|disabled).*method/i.test(String(detail))
+  );
+}
+
+/** An error for an answer that came and cannot be used. */
+export function answerFault(fault: Fault, message: string): OffingError {
+  return new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault } });
+}
+
+interface Ended {
+  readonly method: ReadMethod;
+  readonly outcome: RpcOutcome;
+  readonly startedMs: number;
+}
+
+interface Place {
+  readonly provider: string;
+  readonly url: string;
+  readonly method: string;
+}
+
+function assertReadOnly(method: string): void {
+  if (READ_METHODS.some((allowed) => allowed === method)) return;
+  throw new OffingError("SOURCE_METHOD_REFUSED", { message: "only reading methods may be sent to a node", context: { method } });
+}
+
+/** The caller's signal and the time limit in one; it holds for the body too, which the transport's own limit does not. */
+function limited(signal: AbortSignal, timeoutMs: number): { readonly signal: AbortSignal; readonly release: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  const timer = setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), timeoutMs);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  const release = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+  };
+  return { signal: controller.signal, release };
+}
+
+function resultOf(answer: unknown, place: Place): unknown {
+  const { error, result } = (answer ?? {}) as { readonly error?: unknown; readonly result?: unknown };
+  const { provider, method } = place;
+  if (error !== undefined && error !== null) {
+    const { code, message } = (typeof error === "object" ? error : {}) as { readonly code?: unknown; readonly message?: unknown };
+    const detail = redacted(typeof message === "string" ? message : "", place.url);
+    const context = { fault: "rpc_error", provider, method, rpc_code: typeof code === "number" ? code : null, detail };
+    throw new OffingError("SOURCE_RESPONSE_INVALID", { message: "the node answered with an error", context });
+  }
+  if (result !== undefined) return result;
+  const context = { fault: "unknown", provider, method };
+  throw new OffingError("SOURCE_RESPONSE_INVALID", { message: "the node's answer is no JSON-RPC response", context });
+}
+
+/** The transport's own errors are not handed on: their texts hold the URL. */
+function transportFault(error: unknown, { provider, method }: Place): OffingError {
+  const context = { provider, method };
+  if (error instanceof HttpRequestError && error.status !== undefined) {
+    const message = "the node answered with an HTTP error";
+    return new OffingError("SOURCE_UNREACHABLE", { message, context: { fault: "http_status", ...context, status: error.status } });
+  }
+  if (causes(error).some((cause) => cause instanceof SyntaxError)) {
+    return new OffingError("SOURCE_RESPONSE_INVALID", {
+      message: "the node's answer is no JSON",
+      context: { fault: "not_json", ...context },
+    });
+  }
+  if (error instanceof HttpRequestError || isAbort(error)) {
+    const code = causes(error)
+      .map((cause) => (cause as NodeJS.ErrnoException).code)
+      .find((found) => typeof found === "string");
+    const detail = isAbort(error) ? "no answer in time" : (code ?? "no connection");
+    return new OffingError("SOURCE_UNREACHABLE", {
+      message: "the node does not answer",
+      context: { fault: "unreachable", ...context, detail },
+    });
+  }
+  const message = "the node's answer cannot be used";
+  const detail = error instanceof Error ? error.name : "unknown";
+  return new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "unknown", ...context, detail } });
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+}
+
+function causes(error: unknown): readonly Error[] {
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < 10; at = at.cause) chain.push(at);
+  return chain;
+}
+
+/** A node's message without what the URL keeps secret. */
+function redacted(message: string, url: string): string {
+  const { username, password, pathname, search } = new URL(url);
+  const secrets = [username, password, ...pathname.split("/"), ...search.split(/[?&=]/)].filter((part) => part.length >= 6);
+  return clean(
+    secrets.reduce((text, secret) => text.replaceAll(secret, "***"), message),
+    MESSAGE_LENGTH,
+  );
+}

@@ -1,0 +1,88 @@
+import { selectorOfInput } from "./frames.ts";
+import type { Header } from "./head.ts";
+import type { LogSeen } from "./observation.ts";
+
+/** A block as the node tells it, with its transactions when they were asked for. */
+export interface RawBlock extends Header {
+  readonly timeMs: number;
+  readonly gasUsed: bigint;
+  readonly transactions: readonly RawTransaction[];
+}
+
+/** A transaction of a block. */
+export interface RawTransaction {
+  readonly hash: string;
+  readonly from: string;
+  readonly to: string | null;
+  readonly selector: string;
+}
+
+/** A receipt, with all its logs. */
+export interface RawReceipt {
+  readonly transactionHash: string;
+  readonly blockHash: string;
+  readonly index: number;
+  readonly success: boolean;
+  readonly cumulativeGasUsed: bigint;
+  readonly logs: readonly LogSeen[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads an answer of `eth_getBlockByNumber` or `eth_getBlockByHash`; undefined when it is no block. Hashes and addresses become lower-case. */
+export function parseBlock(value: unknown): RawBlock | undefined {
+  const block = fieldsOf(value);
+  const number = quantity(block["number"]);
+  const timestamp = quantity(block["timestamp"]);
+  const gasUsed = quantity(block["gasUsed"]);
+  const [hash, parentHash] = [hex(block["hash"]), hex(block["parentHash"])];
+  const list = block["transactions"];
+  if (number === undefined || timestamp === undefined || gasUsed === undefined) return undefined;
+  if (hash === undefined || parentHash === undefined || !Array.isArray(list)) return undefined;
+  // Without full transactions the list holds hashes only.
+  const transactions = list.every((entry) => typeof entry === "string") ? [] : list.map(parseTransaction);
+  if (!transactions.every((transaction) => transaction !== undefined)) return undefined;
+  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions };
+}
+
+/** Reads one receipt; undefined when it is none. */
+export function parseReceipt(value: unknown): RawReceipt | undefined {
+  const receipt = fieldsOf(value);
+  const [transactionHash, blockHash] = [hex(receipt["transactionHash"]), hex(receipt["blockHash"])];
+  const index = quantity(receipt["transactionIndex"]);
+  const status = quantity(receipt["status"]);
+  const cumulativeGasUsed = quantity(receipt["cumulativeGasUsed"]);
+  if (transactionHash === undefined || blockHash === undefined || index === undefined) return undefined;
+  if (status === undefined || cumulativeGasUsed === undefined || !Array.isArray(receipt["logs"])) return undefined;
+  const logs = receipt["logs"].map(parseLog);
+  if (!logs.every((log) => log !== undefined)) return undefined;
+  return { transactionHash, blockHash, index: Number(index), success: status === 1n, cumulativeGasUsed, logs };
+}
+
+function parseTransaction(value: unknown): RawTransaction | undefined {
+  const transaction = fieldsOf(value);
+  const [hash, from, input] = [hex(transaction["hash"]), hex(transaction["from"]), hex(transaction["input"])];
+  if (hash === undefined || from === undefined || input === undefined) return undefined;
+  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input) };
+}
+
+function parseLog(value: unknown): LogSeen | undefined {
+  const log = fieldsOf(value);
+  const [address, data, index] = [hex(log["address"]), hex(log["data"]), quantity(log["logIndex"])];
+  const topics = Array.isArray(log["topics"]) ? log["topics"].map(hex) : undefined;
+  if (address === undefined || data === undefined || index === undefined) return undefined;
+  if (topics === undefined || !topics.every((topic) => topic !== undefined)) return undefined;
+  return { address, topics, data, index: Number(index) };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function quantity(value: unknown): bigint | undefined {
+  return typeof value === "string" && /^0x[0-9a-fA-F]{1,64}$/.test(value) ? BigInt(value) : undefined;
+}
+
+function hex(value: unknown): string | undefined {
+  return typeof value === "string" && value.startsWith("0x") ? value.toLowerCase() : undefined;
+}

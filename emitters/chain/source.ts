@@ -1,0 +1,219 @@
+import type { Clock } from "#core/clock.ts";
+import { OffingError } from "#core/errors.ts";
+import { errorFields, type Log, onChange } from "#core/log.ts";
+import type { Meter } from "#core/meter.ts";
+import { backoffMs } from "#core/retry.ts";
+import type { Seen, Source } from "#core/source.ts";
+import type { ReadonlyState } from "#core/state.ts";
+import type { ChainConfig } from "./config.ts";
+import { type Header, jointOf, type Known, linkedLength, nextStep } from "./head.ts";
+import { blockAt, firstOf, tipOf } from "./memory.ts";
+import type { ChainObservation, TickSeen } from "./observation.ts";
+import { createPool, type Pool } from "./pool.ts";
+import { createReader, type Reader } from "./reader.ts";
+import { answerFault } from "./rpc.ts";
+import type { RawBlock } from "./shapes.ts";
+import { watchOf } from "./watch.ts";
+
+/** What the source shares with the rest of the process. */
+export interface SourceDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+type Batch = readonly Seen<ChainObservation>[];
+
+/** A tick comes at least so often, also while the node is silent: it is the emitter's heartbeat. */
+const TICK_MS = 5_000;
+const BACKOFF = { firstMs: 250, capMs: TICK_MS };
+
+/**
+ * Follows a chain by parent hash from where the state stands: polls the head, reads what is new and yields each block once its parent is
+ * applied, with a tick for every poll.
+ *
+ * Nothing that a node says wrongly gets further than a counter: it is asked again, for ever, with one log line when that begins and one
+ * when it ends.
+ *
+ * @throws SOURCE_CHAIN_MISMATCH
+ */
+export function chainSource(config: ChainConfig, deps: SourceDeps): Source<ChainObservation> {
+  return async function* ({ state }, signal) {
+    const { clock, log } = deps;
+    const pool = createPool({ chainId: config.chainId, rpc: config.rpc, ...deps });
+    const reader = createReader({ pool, watch: watchOf(config), rpc: config.rpc, ...deps });
+    const follower: Follower = { config, pool, reader, state, ...deps };
+    const say = onChange(log, "chain source");
+    const silence: Position = { head: null, safe: null, finalized: null };
+    let [checked, failures] = [false, 0];
+    while (!signal.aborted) {
+      const attempt = attemptUnder(signal);
+      try {
+        if (!checked) yield* ticking(warnOfMissingCode(follower, attempt.signal), { clock, position: silence });
+        checked = true;
+        const { behind, position } = yield* turn(follower, attempt.signal);
+        say(undefined);
+        failures = 0;
+        if (!behind) yield* ticking(clock.sleep(config.rpc.pollIntervalMs, signal), { clock, position });
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof OffingError) || error.retry === "never") throw error;
+        failures += 1;
+        say(`${error.code}: ${error.message}`, errorFields(error));
+        yield [tickAt(clock, silence)];
+        await clock.sleep(backoffMs(failures, BACKOFF), signal);
+      } finally {
+        // What is still being asked for this turn is of no use to the next one.
+        attempt.end();
+      }
+    }
+  };
+}
+
+interface Follower extends SourceDeps {
+  readonly config: ChainConfig;
+  readonly pool: Pool;
+  readonly reader: Reader;
+  readonly state: ReadonlyState;
+}
+
+/** Where the node says it stands. */
+type Position = Pick<TickSeen, "head" | "safe" | "finalized">;
+
+interface Turned {
+  /** True when the chain is further than what was applied. */
+  readonly behind: boolean;
+  readonly position: Position;
+}
+
+/** One poll and everything that follows from it. */
+async function* turn(follower: Follower, signal: AbortSignal): AsyncGenerator<Batch, Turned> {
+  const { config, clock, state, pool, reader } = follower;
+  const { head, safe, finalized } = yield* ticking(reader.heads(signal), {
+    clock,
+    position: { head: null, safe: null, finalized: null },
+  });
+  const observedAtMs = clock.nowMs();
+  const position: Position = { head: head.number, safe, finalized };
+  yield [tickAt(clock, position)];
+  const { maxBlocksPerBatch } = config.rpc;
+  const step = nextStep(knownOf(state), head, { startBlock: config.startBlock, batch: maxBlocksPerBatch });
+  if (step.type === "stale") pool.reject("stale_head", "the node shows a head that was left behind");
+  if (step.type === "wait" || step.type === "stale") return { behind: false, position };
+  const reading = step.type === "range" ? readRange(follower, step, signal) : readBranch(follower, head, signal);
+  const plan = yield* ticking(reading, { clock, position });
+  // At the head each block is written as soon as it is there; far behind it, many at once.
+  const size = head.number - (plan[0]?.number ?? 0) < maxBlocksPerBatch ? 1 : maxBlocksPerBatch;
+  for (let from = 0; from < plan.length; from += size) {
+    const blocks = plan.slice(from, from + size);
+    const work = Promise.all(blocks.map((planned) => completed(follower, { planned, observedAtMs }, signal)));
+    yield yield* ticking(work, { clock, position });
+  }
+  const tip = tipOf(state);
+  if (tip?.hash !== plan.at(-1)?.hash) throw answerFault("unknown", "blocks that were read could not be applied");
+  return { behind: (tip?.number ?? 0) < head.number, position };
+}
+
+/** A block to apply; what was not read yet is read when its turn comes. */
+interface Planned extends Header {
+  readonly block?: RawBlock;
+}
+
+/** The blocks to apply next, in order: those of the range that follow the newest applied one, or a branch that leads to the first of them. */
+async function readRange(
+  follower: Follower,
+  { from, to }: { readonly from: number; readonly to: number },
+  signal: AbortSignal,
+): Promise<readonly Planned[]> {
+  const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const blocks = await Promise.all(numbers.map((number) => follower.reader.byNumber(number, signal)));
+  const planned = blocks.map((block): Planned => ({ ...headerOf(block), block }));
+  const [first] = planned;
+  if (first === undefined) return [];
+  if (jointOf(knownOf(follower.state), first) === "joins") return planned.slice(0, linkedLength(planned));
+  return await readBranch(follower, first, signal);
+}
+
+/**
+ * The headers from the first block after the fork up to `head`, in order.
+ *
+ * @throws SOURCE_RESPONSE_INVALID when the fork lies below everything that can still be taken back
+ */
+async function readBranch({ reader, pool, state }: Follower, head: Planned, signal: AbortSignal): Promise<readonly Planned[]> {
+  const known = knownOf(state);
+  const branch: Planned[] = [];
+  for (let lowest = head; ; lowest = headerOf(await reader.byHash(lowest.parentHash, signal))) {
+    branch.push(lowest);
+    const joint = jointOf(known, lowest);
+    if (joint === "joins") return branch.reverse();
+    if (joint === "lost") throw pool.reject("unknown", LOST);
+  }
+}
+
+const LOST =
+  "the node's chain shares no block with the last ones of the ledger: ask a node of the same chain, or start a new ledger beside this one";
+
+interface Wanted {
+  readonly planned: Planned;
+  readonly observedAtMs: number;
+}
+
+async function completed({ reader }: Follower, { planned, observedAtMs }: Wanted, signal: AbortSignal): Promise<Seen<ChainObservation>> {
+  const block = planned.block ?? (await reader.byHash(planned.hash, signal));
+  const observation = await reader.complete({ block, observedAtMs }, signal);
+  return { feed: "blocks", observation, cursor: { number: block.number, hash: block.hash } };
+}
+
+/** A typed address that holds no contract is an easy mistake, and may also be a contract that comes later. */
+async function warnOfMissingCode({ config, reader, log }: Follower, signal: AbortSignal): Promise<void> {
+  const watched = [...config.contracts, ...config.modules];
+  const missing = await reader.withoutCode([...new Set(watched.map(({ address }) => address))], signal);
+  for (const { name, address } of watched) {
+    if (missing.includes(address)) log.warn("a watched address holds no contract at the head", { name, address });
+  }
+}
+
+interface TickOptions {
+  readonly clock: Clock;
+  readonly position: Position;
+}
+
+/** Waits for `work`, with a tick whenever it takes long. */
+async function* ticking<T>(work: Promise<T>, { clock, position }: TickOptions): AsyncGenerator<Batch, T> {
+  let done = false;
+  const end = (): void => {
+    done = true;
+  };
+  const settled = work.then(end, end);
+  while (!done) {
+    const nap = new AbortController();
+    await Promise.race([settled, clock.sleep(TICK_MS, nap.signal)]);
+    nap.abort();
+    if (!done) yield [tickAt(clock, position)];
+  }
+  return await work;
+}
+
+function tickAt(clock: Clock, position: Position): Seen<ChainObservation> {
+  return { feed: "ticks", observation: { type: "tick", atMs: clock.nowMs(), ...position } };
+}
+
+/** A signal for one turn: it aborts with the given one, and when the turn ends. */
+function attemptUnder(signal: AbortSignal): { readonly signal: AbortSignal; readonly end: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  const end = (): void => {
+    signal.removeEventListener("abort", abort);
+    controller.abort();
+  };
+  return { signal: controller.signal, end };
+}
+
+function headerOf({ number, hash, parentHash }: Header): Header {
+  return { number, hash, parentHash };
+}
+
+function knownOf(state: ReadonlyState): Known {
+  return { tip: tipOf(state), first: firstOf(state), hashAt: (number) => blockAt(state, number)?.hash };
+}
