@@ -32,7 +32,7 @@ export async function connectSqlite(path: string, mode: "write" | "read"): Promi
     return createEngine(openDatabase(path, mode), lock);
   } catch (error) {
     lock?.close();
-    throw sqliteFault(error);
+    throw sqliteFault(error, "opening");
   }
 }
 
@@ -51,7 +51,7 @@ function createEngine(database: DatabaseSync, lock: DatabaseSync | undefined): E
     epoch: async (tx) => (await tx.selectFrom("writer").select("epoch").executeTakeFirstOrThrow()).epoch,
     known: knownIds,
     insert: insertRows,
-    fault: sqliteFault,
+    fault: (error) => sqliteFault(error),
     close: async () => {
       await db.destroy();
       if (database.isOpen) database.close();
