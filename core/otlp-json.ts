@@ -73,7 +73,8 @@ export function encodeLog(log: LogSignal, { writtenAtMs, seq }: { readonly writt
       severityText: log.severity.toUpperCase(),
       eventName: log.event,
       body: { stringValue: log.body },
-      attributes: encodeAttributes(log.attributes),
+      // Loki keeps attributes but not OTLP's own eventName.
+      attributes: encodeAttributes({ "event.name": log.event, ...log.attributes }),
       ...(log.traceId === undefined ? {} : { traceId: log.traceId }),
       ...(log.spanId === undefined ? {} : { spanId: log.spanId }),
     }),
