@@ -1,0 +1,53 @@
+import type { Attributes, EventDefinition } from "#core/signal.ts";
+import { labelName, type Match, matcher } from "./promql.ts";
+
+/** A LogQL expression: log lines, or numbers made of them. */
+export interface LogQuery {
+  readonly logql: string;
+}
+
+/** Any log event of the contract. */
+type AnyEvent = EventDefinition<never>;
+type Events = readonly [AnyEvent, ...AnyEvent[]];
+type AttributesOf<Event> = Event extends EventDefinition<infer A extends Attributes> ? A : never;
+type Scalar = string | number | boolean;
+/** Conditions on attributes that all the events have. */
+type Conditions<Event> = {
+  readonly [Key in Extract<keyof AttributesOf<Event>, string>]?: Match<Extract<AttributesOf<Event>[Key], Scalar>>;
+};
+
+/** Writes LogQL for one emitter's lines. */
+export interface LineSelector {
+  /**
+   * The lines of some log events that fulfil every condition. Attributes are structured metadata in Loki; one that a line lacks is
+   * empty there, so `{ not: "" }` asks for those that have it.
+   */
+  readonly lines: <E extends Events>(events: E, match?: Conditions<E[number]>) => LogQuery;
+  /** The `limit` most frequent values of some attributes among such lines, over the dashboard's range. */
+  readonly topValues: <E extends Events>(
+    events: E,
+    options: {
+      readonly limit: number;
+      readonly by: readonly (keyof Conditions<E[number]> & string)[];
+      readonly match?: Conditions<E[number]>;
+    },
+  ) => LogQuery;
+}
+
+/** Writes LogQL for the emitter whose `service.name` is `job`, narrowed to the ledgers chosen on the dashboard. */
+export function lineSelectorOf(options: { readonly job: string; readonly ledgerVariable: string }): LineSelector {
+  const stream = `{service_name="${options.job}",service_instance_id=~"$${options.ledgerVariable}"}`;
+  const lines: LineSelector["lines"] = (events, match) => {
+    const names = events.map(({ name }) => name);
+    const [only = ""] = names;
+    const conditions = Object.entries(match ?? {}).map(([key, wanted]) => matcher(labelName(key), wanted as Match<Scalar>));
+    return { logql: [stream, matcher("event_name", names.length === 1 ? only : names), ...conditions].join(" | ") };
+  };
+  return {
+    lines,
+    topValues: (events, { limit, by, match }) => {
+      const { logql } = match === undefined ? lines(events) : lines(events, match);
+      return { logql: `topk(${limit}, sum by (${by.map(labelName).join(", ")}) (count_over_time(${logql} [$__range])))` };
+    },
+  };
+}
