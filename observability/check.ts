@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { ContractJson } from "#contract/emit-json.ts";
+import { checkAlerts } from "./check/alerts.ts";
+import { checkCoverage, type NotShown } from "./check/coverage.ts";
+import { checkDashboards, type DashboardFile } from "./check/dashboards.ts";
+import { type Finding, findingsIn } from "./check/finding.ts";
+import { type RuleFile, readRuleFile } from "./check/rule-files.ts";
+import type { Dashboard } from "./grafana/panels/model.ts";
+
+/** Everything the checks look at, read from a checkout. */
+export interface Observability {
+  readonly contract: ContractJson;
+  readonly dashboards: readonly DashboardFile[];
+  readonly rules: readonly RuleFile[];
+  readonly runbooks: readonly string[];
+  readonly provisioning: Provisioning;
+}
+
+/** What Grafana's provisioning says. */
+export interface Provisioning {
+  /** The uids of the data sources. */
+  readonly dataSources: readonly string[];
+  /** Environment variables that the files read. */
+  readonly variables: readonly string[];
+  /** Those that defaults.env sets. */
+  readonly defaults: readonly string[];
+}
+
+/** Metrics that no dashboard shows, each with the reason. */
+const NOT_SHOWN: NotShown = {};
+const ROOT = join(import.meta.dirname, "..");
+const DEFAULTS = "observability/grafana/provisioning/defaults.env";
+
+/**
+ * Holds dashboards, alert rules, promtool cases, runbooks and data sources together, and all their names to the contract. Pure: what
+ * needs promtool or the running stack is in promtool.ts and live.ts.
+ */
+export function checkObservability(all: Observability, notShown: NotShown = NOT_SHOWN): readonly Finding[] {
+  const { contract, dashboards, rules, runbooks, provisioning } = all;
+  return [
+    ...checkDashboards(dashboards, { contract, dataSources: provisioning.dataSources }),
+    ...checkAlerts(rules, { contract, dashboards, runbooks }),
+    ...checkCoverage(dashboards, contract, notShown),
+    ...checkProvisioning(provisioning),
+  ];
+}
+
+/** Reads what `checkObservability` looks at from the checkout at `root`. */
+export function readObservability(root: string = ROOT): Observability {
+  const read = (path: string): string => readFileSync(join(root, path), "utf8");
+  const list = (pattern: string): readonly string[] => globSync(pattern, { cwd: root }).sort();
+  const testsOf = (path: string): string | undefined => list(path.replace(/\.yaml$/, ".test.yaml")).map(read)[0];
+  return {
+    contract: JSON.parse(read("contract/generated/contract.json")) as ContractJson,
+    dashboards: list("observability/grafana/dashboards/**/*.json").map((file) => ({
+      file,
+      dashboard: JSON.parse(read(file)) as Dashboard,
+    })),
+    rules: list("observability/prometheus/rules/*.rules.yaml").map((file) =>
+      readRuleFile(file, { rules: read(file), tests: testsOf(file) }),
+    ),
+    runbooks: list("docs/runbooks/*.md"),
+    provisioning: readProvisioning(list("observability/grafana/provisioning/*/*.yaml").map(read), read(DEFAULTS)),
+  };
+}
+
+const dataSourcesShape = z.object({ datasources: z.array(z.object({ uid: z.string() })).default([]) });
+
+function readProvisioning(files: readonly string[], defaults: string): Provisioning {
+  // Grafana writes a plain dollar as two.
+  const values = files.map((text) => text.replace(/^\s*#.*$/gm, "").replaceAll("$$", ""));
+  const variables = values.flatMap((text) => [...text.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name ?? ""));
+  return {
+    dataSources: files.flatMap((text) => dataSourcesShape.parse(parse(text)).datasources.map(({ uid }) => uid)),
+    variables: [...new Set(variables)],
+    defaults: [...defaults.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name ?? ""),
+  };
+}
+
+/** An unset variable becomes empty without a word, so each must have its default. */
+function checkProvisioning({ variables, defaults }: Provisioning): Finding[] {
+  const finding = findingsIn(DEFAULTS);
+  return [
+    ...variables.filter((name) => !defaults.includes(name)).map((name) => finding(name, "is read by the provisioning and has no default")),
+    ...defaults.filter((name) => !variables.includes(name)).map((name) => finding(name, "is set and read by nothing")),
+  ];
+}
+
+if (import.meta.main) {
+  const all = readObservability();
+  const findings = checkObservability(all);
+  for (const { file, place, problem } of findings) process.stderr.write(`${file}: ${place}: ${problem}\n`);
+  const counts = `${all.dashboards.length} dashboards, ${all.rules.flatMap(({ rules }) => rules).length} alerts, ${all.contract.metrics.length} metrics`;
+  process.stdout.write(`observability: ${counts}, ${findings.length} findings\n`);
+  process.exitCode = findings.length === 0 ? 0 : 1;
+}

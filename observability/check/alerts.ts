@@ -1,0 +1,128 @@
+import type { ContractJson } from "#contract/emit-json.ts";
+import type { Panel } from "../grafana/panels/model.ts";
+import { type DashboardFile, panelByPath } from "./dashboards.ts";
+import { canonical, indexOfPieces } from "./expression.ts";
+import { type Finding, findingsIn } from "./finding.ts";
+import { promqlFaults } from "./names.ts";
+import type { AlertRule, RuleFile } from "./rule-files.ts";
+import { testProblems } from "./rule-tests.ts";
+
+/** What alert rules are held against. */
+export interface AlertContext {
+  readonly contract: ContractJson;
+  readonly dashboards: readonly DashboardFile[];
+  /** The files of docs/runbooks, by their path from the root of the repository. */
+  readonly runbooks: readonly string[];
+}
+
+const SEVERITIES = ["critical", "warning", "info"];
+/** Runbooks that belong to a command, not to an alert. */
+const RUNBOOKS_OF_COMMANDS = ["docs/runbooks/reconcile.md"];
+
+/** Holds each alert together with its runbook, its panel and its tests, and its names to the contract. */
+export function checkAlerts(files: readonly RuleFile[], context: AlertContext): readonly Finding[] {
+  const findings = files.flatMap((file) => checkRuleFile(file, context));
+  const names = files.flatMap(({ file, rules }) => rules.map(({ alert }) => ({ file, alert })));
+  for (const [index, { file, alert }] of names.entries()) {
+    if (names.findIndex((other) => other.alert === alert) !== index) findings.push(findingsIn(file)(alert, "another rule has this name"));
+  }
+  return [
+    ...findings,
+    ...orphanRunbooks(
+      names.map(({ alert }) => alert),
+      context,
+    ),
+  ];
+}
+
+/** Where an alert's runbook stands: `docs/runbooks/chain-psm-blocked.md` for ChainPsmBlocked. */
+export function runbookOf(alert: string): string {
+  return `docs/runbooks/${alert.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase()}.md`;
+}
+
+function checkRuleFile({ file, rules, tests }: RuleFile, context: AlertContext): Finding[] {
+  const finding = findingsIn(file);
+  const domain = /([a-z]+)\.rules\.yaml$/.exec(file)?.[1] ?? "";
+  const findings = rules.flatMap((rule) => {
+    const problems = [
+      ...promqlFaults(rule.expr, context.contract),
+      ...wordProblems(rule, domain),
+      ...runbookProblems(rule, context),
+      ...panelProblems(rule, context),
+      ...(tests === undefined ? [] : testProblems(rule, tests)),
+    ];
+    return problems.map((problem) => finding(rule.alert, problem));
+  });
+  return tests === undefined ? [...findings, finding(file, "has no test file beside it")] : findings;
+}
+
+function wordProblems({ alert, labels, annotations }: AlertRule, domain: string): string[] {
+  const problems: string[] = [];
+  if (!/^([A-Z][a-z0-9]+){2,}$/.test(alert)) problems.push("is not called in CamelCase");
+  if (!SEVERITIES.includes(labels["severity"] ?? "")) problems.push(`has no severity of ${SEVERITIES.join(", ")}`);
+  if (labels["domain"] !== domain) problems.push(`has not the label domain: ${domain}, the word of its file`);
+  const { summary = "", description = "" } = annotations;
+  if (summary === "" || summary.includes("{{")) problems.push("needs a summary that is the same for every instance of it");
+  if (!description.includes("{{ $labels")) problems.push("does not say in its description whom it is about");
+  if (!description.includes("Next:")) problems.push("does not say in its description what to do next");
+  return problems;
+}
+
+function runbookProblems({ alert, annotations }: AlertRule, { runbooks }: AlertContext): string[] {
+  const expected = runbookOf(alert);
+  const problems = annotations["runbook_url"] === expected ? [] : [`its runbook_url is not ${expected}`];
+  return runbooks.includes(expected) ? problems : [...problems, `has no runbook: write ${expected}`];
+}
+
+function orphanRunbooks(alerts: readonly string[], { runbooks }: AlertContext): Finding[] {
+  const known = [...alerts.map(runbookOf), ...RUNBOOKS_OF_COMMANDS];
+  return runbooks.filter((file) => !known.includes(file)).map((file) => findingsIn(file)(file, "no alert has this runbook"));
+}
+
+/** The panel behind dashboard_url must ask what the alert asks and mark where the alert fires. */
+function panelProblems({ expr, annotations }: AlertRule, { dashboards }: AlertContext): string[] {
+  const url = annotations["dashboard_url"] ?? "";
+  // A rule that many emitters share names the dashboard by the emitter's job; each of them must have the panel.
+  const uids = url.includes("{{ $labels.job }}") ? dashboards.map(({ dashboard }) => dashboard.uid) : [""];
+  return uids.flatMap((uid) => {
+    const path = url.replace("{{ $labels.job }}", uid);
+    const panel = panelByPath(path, dashboards);
+    if (panel === undefined) return [`its dashboard_url leads to no panel: ${path}`];
+    if (panel.hidden) return [`its panel "${panel.title}" stands in a collapsed row`];
+    return showsAlert(expr, panel) ? [] : [`its panel "${panel.title}" shows another expression or threshold`];
+  });
+}
+
+function showsAlert(expr: string, panel: Panel): boolean {
+  const alert = canonical(expr);
+  const shown = (panel.targets ?? []).map((target) => canonical(target.expr));
+  // Absence has no value to show: the panel must show the series whose absence it is.
+  if (alert[0] === "absent_over_time") return shown.some((pieces) => indexOfPieces(pieces, alert.slice(1)) >= 0);
+  return shown.some((pieces) => {
+    const start = indexOfPieces(alert, pieces);
+    if (start < 0) return false;
+    const [op = "", ...limit] = alert.slice(start + pieces.length);
+    return limitIsShown(op, { limit: withoutJoin(limit), panel, shown });
+  });
+}
+
+function limitIsShown(
+  op: string,
+  { limit, panel, shown }: { limit: readonly string[]; panel: Panel; shown: readonly (readonly string[])[] },
+): boolean {
+  if (op !== ">" && op !== ">=") return false;
+  if (shown.some((pieces) => indexOfPieces(limit, pieces) === 0)) return true;
+  const defaults = panel.fieldConfig?.defaults;
+  const steps = (defaults?.thresholds?.steps ?? []).flatMap(({ value }) => (value === null ? [] : [value]));
+  const number = Number(limit[0]);
+  // Grafana colours from a step on: over a count of five is from six on.
+  const step = op === ">" && defaults?.unit === "short" ? number + 1 : number;
+  return steps.length === 1 && steps[0] === step;
+}
+
+/** Steps over `on (..) group_left (..)`. */
+function withoutJoin(pieces: readonly string[]): readonly string[] {
+  const [first] = pieces;
+  if (first !== "on" && first !== "ignoring" && first !== "group_left" && first !== "group_right") return pieces;
+  return withoutJoin(pieces[1] === "(" ? pieces.slice(pieces.indexOf(")") + 1) : pieces.slice(1));
+}

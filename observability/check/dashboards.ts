@@ -1,0 +1,155 @@
+import type { ContractJson } from "#contract/emit-json.ts";
+import type { Dashboard, GridPos, Panel } from "../grafana/panels/model.ts";
+import { type Finding, findingsIn } from "./finding.ts";
+import { logqlFaults, promqlFaults } from "./names.ts";
+
+/** A dashboard and the file it stands in. */
+export interface DashboardFile {
+  readonly file: string;
+  readonly dashboard: Dashboard;
+}
+
+/** What dashboards are held against. */
+export interface DashboardContext {
+  readonly contract: ContractJson;
+  /** The uids of the provisioned data sources. */
+  readonly dataSources: readonly string[];
+}
+
+const COLUMNS = 24;
+
+/** Holds dashboards against the contract, the data sources, each other and the rules of a readable panel. */
+export function checkDashboards(files: readonly DashboardFile[], context: DashboardContext): readonly Finding[] {
+  return [
+    ...files.flatMap((file) => checkDashboard(file, context)),
+    ...checkTogether(files),
+    ...files.flatMap((file) => checkLinks(file, files)),
+  ];
+}
+
+/** A panel, and whether one must open a row to see it. */
+export interface PlacedPanel extends Panel {
+  readonly hidden: boolean;
+}
+
+/** Every panel of a dashboard with values, text or lines; also those in a collapsed row. */
+export function panelsOf(dashboard: Dashboard): readonly PlacedPanel[] {
+  return dashboard.panels.flatMap((panel): PlacedPanel[] => {
+    if (panel.type !== "row") return [{ ...panel, hidden: false }];
+    return (panel.panels ?? []).map((inner) => ({ ...inner, hidden: true }));
+  });
+}
+
+/** Every query of a dashboard, its annotations' included, with the data source it asks. */
+export function queriesOf(dashboard: Dashboard): readonly { readonly place: string; readonly source: string; readonly expr: string }[] {
+  const ofPanels = panelsOf(dashboard).flatMap(({ title, targets = [], datasource }) =>
+    targets.map((target) => ({ place: title, source: (target.datasource ?? datasource)?.uid ?? "", expr: target.expr })),
+  );
+  const ofAnnotations = dashboard.annotations.list.flatMap(({ name, expr, datasource }) =>
+    expr === undefined ? [] : [{ place: `annotation ${name}`, source: datasource?.uid ?? "", expr }],
+  );
+  return [...ofPanels, ...ofAnnotations];
+}
+
+function checkDashboard({ file, dashboard }: DashboardFile, context: DashboardContext): Finding[] {
+  const finding = findingsIn(file);
+  const panels = panelsOf(dashboard);
+  const findings = panels.flatMap((panel) => panelProblems(panel, context).map((problem) => finding(panel.title, problem)));
+  const ids = [...panels, ...dashboard.panels.filter(({ type }) => type === "row")].map(({ id }) => String(id));
+  for (const id of repeated(ids)) findings.push(finding(dashboard.title, `two panels have the id ${id}`));
+  for (const title of repeated(panels.map((panel) => panel.title))) findings.push(finding(title, "two panels have this title"));
+  for (const [one, other] of overlaps(panels)) findings.push(finding(one.title, `overlaps ${other.title}`));
+  for (const { place, source, expr } of queriesOf(dashboard)) {
+    const faults = source === "loki" ? logqlFaults(expr, context.contract) : promqlFaults(expr, context.contract);
+    findings.push(...faults.map((fault) => finding(place, `${fault}: ${expr}`)));
+  }
+  if (dashboard.uid === "") findings.push(finding(dashboard.title, "has no uid"));
+  if (dashboard.description === "") findings.push(finding(dashboard.title, "has no description"));
+  if (JSON.stringify(dashboard).includes("inControlsMenu"))
+    findings.push(finding(dashboard.title, "hides a link or an annotation in a menu"));
+  return [...findings, ...variableProblems(dashboard).map(({ name, problem }) => finding(`variable ${name}`, problem))];
+}
+
+function panelProblems(panel: Panel, { dataSources }: DashboardContext): string[] {
+  const problems: string[] = [];
+  const { x, y, w, h } = panel.gridPos;
+  if (x < 0 || y < 0 || w < 1 || h < 1 || x + w > COLUMNS) problems.push(`does not fit a grid of ${COLUMNS} columns`);
+  if (panel.title === "") problems.push("has no title");
+  if ((panel.description ?? "") === "") problems.push("has no description that says why one looks here");
+  if (panel.type === "text") return problems;
+  const defaults = panel.fieldConfig?.defaults;
+  if ((defaults?.unit ?? "") === "") problems.push("has no unit");
+  if ((defaults?.noValue ?? "") === "") problems.push("does not say what it shows without data");
+  const targets = panel.targets ?? [];
+  if (targets.length === 0) problems.push("asks nothing");
+  for (const refId of repeated(targets.map((target) => target.refId))) problems.push(`two queries are called ${refId}`);
+  for (const target of [panel, ...targets]) {
+    const uid = target.datasource?.uid ?? "";
+    if (!dataSources.includes(uid)) problems.push(`asks the data source "${uid}", which is not provisioned`);
+  }
+  return [...problems, ...optionProblems(panel)];
+}
+
+/** Defaults of the kit that would leave a panel unreadable. */
+function optionProblems({ type, options }: Panel): string[] {
+  const { legend, reduceOptions } = (options ?? {}) as {
+    readonly legend?: { readonly showLegend?: boolean };
+    readonly reduceOptions?: { readonly calcs?: readonly string[] };
+  };
+  if (type === "timeseries" && legend?.showLegend !== true) return ["hides its legend"];
+  if ((type === "stat" || type === "bargauge") && (reduceOptions?.calcs ?? []).length === 0) return ["does not say which value it shows"];
+  return [];
+}
+
+function variableProblems(dashboard: Dashboard): { readonly name: string; readonly problem: string }[] {
+  const { templating, ...rest } = dashboard;
+  const text = JSON.stringify(rest);
+  const used = new Set(
+    [...text.matchAll(/\$\{?(\w+)/g)].flatMap(([, name]) => (name === undefined || name.startsWith("__") ? [] : [name])),
+  );
+  const defined = templating.list.map(({ name }) => name);
+  return [
+    ...defined.filter((name) => !used.has(name)).map((name) => ({ name, problem: "is used nowhere" })),
+    ...[...used].filter((name) => !defined.includes(name)).map((name) => ({ name, problem: "is used and not defined" })),
+  ];
+}
+
+function checkTogether(files: readonly DashboardFile[]): Finding[] {
+  const clash = (what: "uid" | "title"): Finding[] =>
+    files
+      .filter(({ dashboard }, index) => files.findIndex((other) => other.dashboard[what] === dashboard[what]) !== index)
+      .map(({ file, dashboard }) =>
+        findingsIn(file)(dashboard[what], `another dashboard has this ${what}, and Grafana would import neither`),
+      );
+  return [...clash("uid"), ...clash("title")];
+}
+
+/** Links to a panel must name one that is there. */
+function checkLinks({ file, dashboard }: DashboardFile, files: readonly DashboardFile[]): Finding[] {
+  return panelsOf(dashboard).flatMap(({ title, fieldConfig }) =>
+    (fieldConfig?.defaults.links ?? [])
+      .filter(({ url }) => url.startsWith("/d/") && panelByPath(url, files) === undefined)
+      .map(({ url }) => findingsIn(file)(title, `links to a panel that is not there: ${url}`)),
+  );
+}
+
+/** The panel that a path such as `/d/UID?viewPanel=panel-ID` leads to. */
+export function panelByPath(path: string, files: readonly DashboardFile[]): PlacedPanel | undefined {
+  const [, uid, id] = /^\/d\/([^/?]+)\?viewPanel=panel-(\d+)(?:&|$)/.exec(path) ?? [];
+  const found = files.find(({ dashboard }) => dashboard.uid === uid);
+  return found === undefined ? undefined : panelsOf(found.dashboard).find((panel) => String(panel.id) === id);
+}
+
+function overlaps(panels: readonly Panel[]): [Panel, Panel][] {
+  return panels.flatMap((one, index) =>
+    panels.slice(index + 1).flatMap((other): [Panel, Panel][] => (touch(one.gridPos, other.gridPos) ? [[one, other]] : [])),
+  );
+}
+
+function touch(a: GridPos, b: GridPos): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+function repeated(values: readonly string[]): readonly string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}
