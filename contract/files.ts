@@ -82,14 +82,22 @@ function readList<L extends keyof FileLists>(list: L, lists: Lists, context: Sou
   const items: unknown = lists[list];
   if (!Array.isArray(items)) return [];
   return items.flatMap((value: unknown, index) => {
-    const path = [list, index];
-    const checked = checkPart(entryShapes[list], { yaml: context.yaml, value, path });
-    if (checked.ok) return [{ domain: context.domain, yaml: context.yaml, path, value: checked.value }];
-    context.faults.push(...checked.faults);
+    const part = { yaml: context.yaml, value, path: [list, index] };
+    const checked = checkPart(entryShapes[list], part);
+    if (!checked.ok) context.faults.push(...checked.faults);
+    const usable = checked.ok ? checked : checkPart(entryShapes[list], { ...part, value: withoutFaulty(value, checked.faults) });
+    if (usable.ok) return [{ domain: context.domain, yaml: context.yaml, path: part.path, value: usable.value }];
     for (const name of ["key", "name", "type"]) {
       const word: unknown = (value as Lists | null)?.[name];
       if (typeof word === "string") context.broken.add(word);
     }
     return [];
   });
+}
+
+/** An entry that is wrong only in what no rule reads, such as its brief or an unknown key, can still be held against the rules. */
+function withoutFaulty(value: unknown, faults: readonly Fault[]): unknown {
+  const faulty = new Set(faults.map(({ subject }) => subject.replace(/^\w+\[\d+\]\.?/u, "")));
+  const kept = Object.entries(value ?? {}).filter(([key]) => !faulty.has(key));
+  return { brief: "-", stability: "development", ...Object.fromEntries(kept) };
 }

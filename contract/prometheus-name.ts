@@ -53,8 +53,8 @@ const PER_WORDS: ReadonlyMap<string, string> = new Map([
  * @see https://github.com/prometheus/otlptranslator `MetricNamer`, strategy UnderscoreEscapingWithSuffixes
  */
 export function prometheusName(metric: TranslatedMetric): string {
-  let tokens = metric.name.split(/[^A-Za-z0-9:]+/u).filter((token) => token !== "");
-  for (const word of unitTokens(metric.unit)) if (!tokens.includes(word)) tokens.push(word);
+  const words = metric.name.split(/[^A-Za-z0-9:]+/u).filter((word) => word !== "");
+  let tokens = [...words, ...unitTokens(words, metric.unit)];
   if (metric.instrument === "counter") tokens = [...tokens.filter((token) => token !== "total"), "total"];
   if (metric.instrument === "gauge" && metric.unit === "1") tokens = [...tokens.filter((token) => token !== "ratio"), "ratio"];
   const name = tokens.join("_");
@@ -74,13 +74,14 @@ export function prometheusSeries(metric: TranslatedMetric): readonly string[] {
   return metric.instrument === "histogram" ? [name, `${name}_bucket`, `${name}_count`, `${name}_sum`] : [name];
 }
 
-function unitTokens(unit: string): readonly string[] {
+function unitTokens(words: readonly string[], unit: string): readonly string[] {
   const [main = "", per = ""] = splitOnce(unit);
-  const mainWord = isAnnotation(main) ? "" : (UNIT_WORDS.get(main) ?? main);
-  const perWord = isAnnotation(per) || per === "" ? "" : `per_${PER_WORDS.get(per) ?? per}`;
-  const cleanPer = trimEnd(clean(perWord));
-  const cleanMain = cleanPer === "" || cleanPer === "per" ? clean(mainWord) : trimEnd(clean(mainWord));
-  return [cleanMain, cleanPer === "per" ? "" : cleanPer].filter((word) => word !== "");
+  const mainToken = isAnnotation(main) ? "" : clean(UNIT_WORDS.get(main) ?? main);
+  const perToken = isAnnotation(per) || per === "" ? "" : trimEnd(clean(`per_${PER_WORDS.get(per) ?? per}`));
+  const added = [mainToken, perToken === "per" ? "" : perToken].map((token) => (words.includes(token) ? "" : token));
+  // A blank at the end of the first stays unless a second follows: so the library does it.
+  const [first = "", second = ""] = added;
+  return [second === "" ? first : trimEnd(first), second].filter((token) => token !== "");
 }
 
 function splitOnce(unit: string): readonly string[] {
