@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { ReconcileReport } from "#core/reconcile.ts";
+import type { LiveAnswer } from "../observability/live.ts";
 import type { StackEndpoints } from "../stack/state.ts";
 import type { AlertState } from "./alerts.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -14,6 +15,8 @@ export interface DemoSummary {
   readonly byReason: Readonly<Record<string, { readonly applied: number; readonly retracted: number; readonly current: number }>>;
   readonly alerts: readonly AlertState[];
   readonly expectedAlerts: readonly string[];
+  /** What each panel query answered on the running stack. */
+  readonly panels: readonly LiveAnswer[];
   readonly endpoints: StackEndpoints;
   readonly emitterUrl: string;
   readonly config: string;
@@ -47,6 +50,7 @@ export function renderSummary(summary: DemoSummary): string {
     renderNumbers(summary),
     renderDifferences(summary.report),
     renderAlerts(summary),
+    renderPanels(summary.panels),
     renderNext(summary),
     summary.ok ? "\nEvery number is equal.\n" : "\nNOT EQUAL: see the rows marked with ✗.\n",
   ].join("");
@@ -91,6 +95,12 @@ function renderAlerts({ alerts, expectedAlerts }: DemoSummary): string {
     return [name, state, sev === "" ? severity : `${sev} ${severity}`, right ? "✓" : "✗", summary];
   });
   return `\n${textTable(["alert", "state", "severity", "", "says"], rows)}\n`;
+}
+
+function renderPanels(panels: readonly LiveAnswer[]): string {
+  const empty = panels.filter((panel) => !panel.ok);
+  const lines = empty.map(({ panel, detail }) => `  ✗ ${panel}: ${detail}\n`);
+  return `\nDashboards: ${panels.length - empty.length} of ${panels.length} panel queries answer with data.\n${lines.join("")}`;
 }
 
 function renderNext({ endpoints, emitterUrl, config }: DemoSummary): string {

@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import type { ReconcileReport } from "#core/reconcile.ts";
+import { checkLive, type LiveAnswer } from "../observability/live.ts";
 import { createProgress } from "../stack/progress.ts";
 import { type Stack, startStack } from "../stack/start.ts";
-import { type AlertState, untilFiring } from "./alerts.ts";
+import { untilFiring } from "./alerts.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { type EmitterProcess, startEmitter, untilIndexed } from "./emitter-process.ts";
 import { type DemoSummary, renderArrivals, renderScene, renderSummary } from "./render.ts";
@@ -31,6 +33,7 @@ export interface DemoOptions {
 export const EXPECTED_ALERTS: readonly string[] = ["ChainPsmBlocked", "ChainBuybackUnhealthyBurst", "ChainPsmOracleMissingBurst"];
 
 const ALERT_WAIT_MS = 90_000;
+const PANEL_WAIT_MS = 60_000;
 const INDEX_WAIT_MS = 30_000;
 
 /** What the demo started, in the order in which it is stopped last to first. */
@@ -138,20 +141,42 @@ async function tellStory({ signal, write }: DemoOptions, { stack, world, emitter
 
 async function conclude(options: DemoOptions, { stack, world, emitter, config }: Cast & { config: string }): Promise<DemoSummary> {
   const { signal } = options;
-  const [report, alerts] = await Promise.all([
+  const [report, alerts, panels] = await Promise.all([
     options.reconcile(config),
     untilFiring(stack.endpoints.prometheus, { names: EXPECTED_ALERTS, timeoutMs: ALERT_WAIT_MS, signal }),
+    untilPanelsAnswer({ ...stack.endpoints, ledger: emitter.ledgerId }, signal),
   ]);
   const { byReason } = truth(world);
   const wrong = alerts.filter((alert) => (alert.state === "firing") !== EXPECTED_ALERTS.includes(alert.name));
   const equalToWorld = Object.entries(byReason).every(([code, { current }]) => ledgerCount(report, code) === current);
-  const ok = report.equal && equalToWorld && wrong.length === 0;
-  return { ok, report, byReason, alerts, expectedAlerts: EXPECTED_ALERTS, endpoints: stack.endpoints, emitterUrl: emitter.url, config };
+  const ok = report.equal && equalToWorld && wrong.length === 0 && panels.every((panel) => panel.ok);
+  return {
+    ok,
+    report,
+    byReason,
+    alerts,
+    panels,
+    expectedAlerts: EXPECTED_ALERTS,
+    endpoints: stack.endpoints,
+    emitterUrl: emitter.url,
+    config,
+  };
+}
+
+/** Every query of every dashboard must answer with data; a rate needs a few exports before it can. */
+async function untilPanelsAnswer(
+  where: { prometheus: string; loki: string; ledger: string },
+  signal: AbortSignal,
+): Promise<readonly LiveAnswer[]> {
+  const deadlineMs = performance.now() + PANEL_WAIT_MS;
+  for (;;) {
+    const answers = await checkLive(where);
+    if (answers.every((answer) => answer.ok) || performance.now() > deadlineMs || signal.aborted) return answers;
+    await sleep(1_000, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 function ledgerCount(report: ReconcileReport, reasonCode: string): number {
   const rows = report.rows.filter((row) => row.metric === "oracle.required.failures" && row.labels["reason_code"] === reasonCode);
   return rows.reduce((sum, row) => sum + row.ledger, 0);
 }
-
-export type { AlertState };

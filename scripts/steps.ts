@@ -24,6 +24,12 @@ export const STEPS: readonly Step[] = [
   { name: "dashboards", command: ["node", "observability/grafana/build.ts", "--check"], mend: "npm run generate", counts: "one" },
   { name: "shape", command: ["node", "scripts/check-shape.ts"], mend: "split or document what is listed", counts: "one" },
   { name: "shell", command: ["node", "scripts/lint-shell.ts"], mend: "npm run fix, then mend what shellcheck lists", counts: "one" },
+  {
+    name: "observability",
+    command: ["node", "observability/check.ts"],
+    mend: "mend the panel, rule, runbook or name that is listed",
+    counts: "one",
+  },
   { name: "dead code", command: ["knip"], mend: "remove what is unused", counts: "one" },
   {
     name: "unit",

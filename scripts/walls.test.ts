@@ -18,7 +18,10 @@ function lint(path: string, specifier: string): string {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `import { thing } from "${specifier}";\n\n/** Uses it. */\nexport const used: unknown = thing;\n`);
-  const { stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin/biome"), ["lint", "--vcs-enabled=false", path], { cwd: folder, encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin/biome"), ["lint", "--vcs-enabled=false", path], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   expect(stdout + stderr).toContain("Checked 1 file");
   return stdout + stderr;
 }
