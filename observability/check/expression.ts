@@ -4,6 +4,7 @@ import { type Token, tokenize } from "./tokens.ts";
 export interface Matcher {
   readonly label: string;
   readonly op: string;
+  readonly text: string;
   /** The values it names: several for a regular expression that only lists them, none where it is a real one or a variable. */
   readonly values: readonly string[];
 }
@@ -73,10 +74,8 @@ export function canonical(expression: string): readonly string[] {
       continue;
     }
     const { matchers, end } = matchersFrom(tokens, at);
-    const kept = matchers.filter(
-      ({ label, op, values }) => label !== "job" && !(label === "instance" && op === "=~" && values.length === 0),
-    );
-    const conditions = kept.map(({ label, op, values }) => `${label}${op}${JSON.stringify(values.join("|"))}`).sort();
+    const kept = matchers.filter(({ label, text }) => label !== "job" && !(label === "instance" && text.startsWith("$")));
+    const conditions = kept.map(({ label, op, text }) => `${label}${op}${JSON.stringify(text)}`).sort();
     if (conditions.length > 0) pieces.push(`{${conditions.join(",")}}`);
     at = end;
   }
@@ -104,7 +103,7 @@ function matchersFrom(tokens: readonly Token[], open: number): { readonly matche
 function matcherAt(tokens: readonly Token[], at: number): readonly Matcher[] {
   const [label, op, value] = tokens.slice(at, at + 3);
   if (label === undefined || op === undefined || value?.kind !== "string") return [];
-  return [{ label: label.text, op: op.text, values: valuesOf(op.text, value.text) }];
+  return [{ label: label.text, op: op.text, text: value.text, values: valuesOf(op.text, value.text) }];
 }
 
 function valuesOf(op: string, text: string): readonly string[] {

@@ -1,0 +1,192 @@
+import {
+  blockedDuration,
+  configChanged,
+  configChanges,
+  contractBlockedDuration,
+  failuresRecent,
+  operationEvent,
+  operations,
+  oracleRequiredFailures,
+  reorgDepth,
+} from "#contract/generated/chain.ts";
+import { chainLines, chainSeries, toBlockedLogs } from "./chain-series.ts";
+import { increase, inUnitOf, ratio, secondsSince, sumBy } from "./promql.ts";
+import { bars, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
+
+const { series, sibling, net, histogram } = chainSeries;
+
+/** What is blocked: how many in all, when, for how long, and from day to day. */
+export function blockedPanels(): PlaceablePanel[][] {
+  const failures = series(oracleRequiredFailures);
+  const growth = (range: "1d" | "1w"): PlaceablePanel =>
+    timeseries({
+      key: `failures-${range}`,
+      title: range === "1d" ? "Blocked within a day" : "Blocked within a week",
+      description:
+        "How the number of blocked operations moves from day to day and week to week, by reason: a window that slides. An estimate; the exact number of a calendar day is one SQL query away, in the runbooks.",
+      links: [toBlockedLogs],
+      queries: [{ vector: sumBy(increase(failures, range), ["reason_code"]), legend: "{{reason_code}}" }],
+    });
+  return [
+    [
+      bars({
+        key: "failures-net",
+        title: "Blocked operations in the ledger",
+        description:
+          "How many operations each reason has blocked, by contract and action, less those a reorg took back. The number reconcile proves.",
+        links: [toBlockedLogs],
+        queries: [
+          {
+            vector: sumBy(net(oracleRequiredFailures), ["contract", "action_type", "reason_code"]),
+            legend: "{{contract}} {{action_type}} {{reason_code}}",
+          },
+        ],
+      }),
+      timeseries({
+        key: "failures-new",
+        title: "Newly blocked",
+        description:
+          "When operations were blocked, as it was seen live. The purple marks are changes of configuration: a spike right after one is a clue.",
+        draw: "bars",
+        links: [toBlockedLogs],
+        queries: [
+          {
+            vector: sumBy(increase(failures, "$__rate_interval"), ["action_type", "reason_code"]),
+            legend: "{{action_type}} {{reason_code}}",
+            exemplars: true,
+          },
+        ],
+      }),
+    ],
+    [
+      timeseries({
+        key: "blocked-runs",
+        title: "Runs of blocked operations",
+        description:
+          "How long each run without a success has become, by reason, and by contract for any reason. A success drops it to zero.",
+        queries: [
+          { vector: series(blockedDuration), legend: "{{contract}} {{reason_code}}" },
+          { vector: series(contractBlockedDuration), legend: "{{contract}} any reason" },
+        ],
+      }),
+      timeseries({
+        key: "failures-recent",
+        title: "Blocked within the last hour of chain time",
+        description: "The exact windows the alerts read: blocked operations in the hour up to the newest block, corrected on a reorg.",
+        queries: [{ vector: series(failuresRecent, { window: "1h" }), legend: "{{contract}} {{reason_code}}" }],
+      }),
+    ],
+    [growth("1d"), growth("1w")],
+  ];
+}
+
+/** All traffic, and how much of it an oracle ends. */
+export function operationPanels(): PlaceablePanel[] {
+  return [
+    bars({
+      key: "operations-net",
+      title: "Operations by how they ended",
+      description:
+        "What became of every call of a watched contract: through, blocked by an oracle, undone otherwise, or caught by its caller.",
+      queries: [{ vector: sumBy(net(operations), ["contract", "outcome"]), legend: "{{contract}} {{outcome}}" }],
+    }),
+    timeseries({
+      key: "operations-new",
+      title: "Operations seen",
+      description: "Whether there is any traffic at all: a quiet chain is neither healthy nor blocked.",
+      draw: "bars",
+      queries: [{ vector: sumBy(increase(series(operations), "$__rate_interval"), ["outcome"]), legend: "{{outcome}}", exemplars: true }],
+    }),
+    timeseries({
+      key: "failure-share",
+      title: "Share of operations an oracle blocked",
+      description:
+        "How much of each contract's traffic an oracle reason ends, over everything in the ledger. No line while a contract was never called.",
+      queries: [
+        { vector: ratio(sumBy(net(oracleRequiredFailures), ["contract"]), sumBy(net(operations), ["contract"])), legend: "{{contract}}" },
+      ],
+    }),
+  ];
+}
+
+/** Whom it meets: by category from the metrics, by address from the log. */
+export function callerPanels(): PlaceablePanel[] {
+  return [
+    bars({
+      key: "callers-net",
+      title: "Who calls, and how it ends",
+      description: "Whether trouble meets people, contracts or known routers: operations by category of caller and outcome.",
+      queries: [{ vector: sumBy(net(operations), ["caller_category", "outcome"]), legend: "{{caller_category}} {{outcome}}" }],
+    }),
+    bars({
+      key: "callers-blocked",
+      title: "Callers blocked most",
+      description:
+        "Who is hit: the ten addresses blocked most often in the range shown, by reason. Read from the log, where addresses have no bound.",
+      queries: [
+        {
+          logs: chainLines.topValues([operationEvent], {
+            limit: 10,
+            by: ["evm.frame.caller", "reason_code"],
+            match: { reason_code: { not: "" } },
+          }),
+          legend: "{{evm_frame_caller}} {{reason_code}}",
+        },
+      ],
+    }),
+  ];
+}
+
+/** Changes of configuration and reorgs, as numbers now. */
+export function configPanels(): PlaceablePanel[] {
+  return [
+    stat({
+      key: "config-changed",
+      title: "Since the last change of configuration",
+      description: "Whether a change may be the cause: time since the last one on the chain, by module. No data until there was one.",
+      queries: [{ vector: secondsSince(series(configChanged)), legend: "{{module}}" }],
+    }),
+    stat({
+      key: "config-changes-net",
+      title: "Changes of configuration",
+      description: "How many changes the ledger holds by module, less those a reorg took back. The purple marks on every panel are these.",
+      queries: [{ vector: sumBy(net(configChanges), ["module"]), legend: "{{module}}" }],
+    }),
+    stat({
+      key: "reorgs",
+      title: "Reorgs",
+      description: "How often the chain replaced blocks the ledger had indexed, since the ledger began.",
+      queries: [{ vector: histogram(reorgDepth, "count"), legend: "{{instance}}" }],
+    }),
+    stat({
+      key: "reorged-blocks",
+      title: "Blocks replaced",
+      description: "How many blocks all reorgs replaced together: one deep reorg weighs more than many of one block.",
+      queries: [{ vector: histogram(reorgDepth, "sum"), legend: "{{instance}}" }],
+    }),
+  ];
+}
+
+/** What was taken back, and what was counted late. */
+export function reorgPanels(): PlaceablePanel[] {
+  return [
+    timeseries({
+      key: "retracted",
+      title: "Taken back by reorgs",
+      description: "What was counted and then taken back. The totals on this dashboard are already less by these.",
+      queries: [
+        { vector: sumBy(sibling(oracleRequiredFailures, "retracted"), ["reason_code"]), legend: "{{reason_code}}" },
+        {
+          vector: inUnitOf(sumBy(sibling(operations, "retracted"), ["outcome"]), series(oracleRequiredFailures)),
+          legend: "all {{outcome}}",
+        },
+      ],
+    }),
+    timeseries({
+      key: "late",
+      title: "Counted late",
+      description: "What was already old when it was seen: a start in the past, an outage, a backfill. No alert counts these as new.",
+      queries: [{ vector: sumBy(sibling(operations, "late"), ["contract", "outcome"]), legend: "{{contract}} {{outcome}}" }],
+    }),
+  ];
+}

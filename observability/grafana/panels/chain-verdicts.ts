@@ -1,0 +1,108 @@
+import {
+  alertThreshold,
+  blockedDuration,
+  blockTimestamp,
+  contractBlockedDuration,
+  failuresRecent,
+  lag,
+  unresolved,
+} from "#contract/generated/chain.ts";
+import { chainSeries, toBlockedLogs } from "./chain-series.ts";
+import { increase, inUnitOf, secondsSince, sumBy } from "./promql.ts";
+import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
+
+/** What the rules of chain.rules.yaml compare with; observability/check.ts holds the two together. */
+const PSM_BLOCKED_SECONDS = 600;
+const UNHEALTHY_PER_HOUR = 5;
+const HEAD_AGE_SECONDS = 300;
+const LAG_BLOCKS = 32;
+const NONE = 0;
+
+const { series } = chainSeries;
+
+/** What the alerts of chain.rules.yaml say of blocked operations, as numbers now. */
+export function verdicts(): PlaceablePanel[] {
+  const buyback = series(contractBlockedDuration, { contract: "BUYBACK_VAULT" });
+  const burst = series(failuresRecent, { contract: "PSM", reason_code: "PSM_ORACLE_MISSING", window: "burst" });
+  return [
+    stat({
+      key: "psm-blocked",
+      title: "PSM blocked for",
+      description:
+        "Whether anybody can mint or redeem: chain time for which every PSM operation met a missing oracle. Ten minutes are SEV-1.",
+      threshold: { from: PSM_BLOCKED_SECONDS },
+      links: [toBlockedLogs],
+      queries: [{ vector: series(blockedDuration, { contract: "PSM", reason_code: "PSM_ORACLE_MISSING" }), legend: "{{instance}}" }],
+    }),
+    stat({
+      key: "buyback-blocked",
+      title: "Buyback blocked for",
+      description:
+        "Whether any buyback gets through: chain time for which each one tried was blocked, beside the threshold of offing.yaml.",
+      links: [toBlockedLogs],
+      queries: [
+        { vector: buyback, legend: "blocked" },
+        { vector: inUnitOf(series(alertThreshold, { alert: "ChainBuybackBlocked" }), buyback), legend: "alert from" },
+      ],
+    }),
+    stat({
+      key: "buyback-unhealthy",
+      title: "Buybacks with an unhealthy oracle, last hour",
+      description:
+        "Whether the oracle's health is failing now: buybacks it blocked in the hour up to the newest block. More than five are SEV-2.",
+      threshold: { over: UNHEALTHY_PER_HOUR },
+      links: [toBlockedLogs],
+      queries: [
+        {
+          vector: series(failuresRecent, { contract: "BUYBACK_VAULT", reason_code: "BUYBACK_ORACLE_UNHEALTHY", window: "1h" }),
+          legend: "{{instance}}",
+        },
+      ],
+    }),
+    stat({
+      key: "psm-burst",
+      title: "PSM without an oracle, burst window",
+      description:
+        "Whether the PSM's oracle has just gone missing: operations it blocked in the burst window, beside the threshold of offing.yaml.",
+      links: [toBlockedLogs],
+      queries: [
+        { vector: burst, legend: "blocked" },
+        { vector: inUnitOf(series(alertThreshold, { alert: "ChainPsmOracleMissingBurst" }), burst), legend: "alert from" },
+      ],
+    }),
+  ];
+}
+
+/** How old the newest indexed block is; ChainHeadStalled beside it. */
+export function headAge(): PlaceablePanel {
+  return stat({
+    key: "head-age",
+    title: "Age of the newest block",
+    description: "How old what we know is: seconds since the newest indexed block's own time. Every chain figure speaks of that block.",
+    threshold: { over: HEAD_AGE_SECONDS },
+    queries: [{ vector: secondsSince(series(blockTimestamp)), legend: "{{instance}}" }],
+  });
+}
+
+/** How far the ledger is behind; ChainIndexLagging beside it. */
+export function indexLag(): PlaceablePanel {
+  return stat({
+    key: "index-lag",
+    title: "Blocks behind the head",
+    description: "Whether the ledger is level with the endpoint. Red is normal while it catches up; an alert fires only when it does not.",
+    threshold: { over: LAG_BLOCKS },
+    queries: [{ vector: series(lag), legend: "{{instance}}" }],
+  });
+}
+
+/** Failures without a name; ChainOperationsUnresolved beside it. */
+export function unresolvedPanel(): PlaceablePanel {
+  return timeseries({
+    key: "unresolved",
+    title: "Failed for an unknown reason within the hour",
+    description:
+      "Failures that nobody can name: revert bytes outside the configured ABI, or no trace at all. An oracle reason may hide here.",
+    threshold: { over: NONE },
+    queries: [{ vector: sumBy(increase(series(unresolved), "1h"), ["job", "instance", "evidence"]), legend: "{{evidence}}" }],
+  });
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { blockedDuration, failuresRecent, operationEvent } from "#contract/generated/chain.ts";
+import { lineSelectorOf } from "./logql.ts";
+import { inUnitOf, selectorOf } from "./promql.ts";
+import { bars, grafanaUnit, logs, NO_DATA, stat, text, timeseries } from "./toolkit.ts";
+
+const { series } = selectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
+const { lines } = lineSelectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
+const seconds = { vector: series(blockedDuration), legend: "{{contract}}" };
+const count = { vector: series(failuresRecent), legend: "{{contract}}" };
+const words = { key: "k", title: "T", description: "why" };
+const at = { x: 0, y: 0, w: 6, h: 4 };
+
+describe("panels", () => {
+  it("have what the kit leaves out: a visible legend, the value shown, an id", () => {
+    expect(timeseries({ ...words, queries: [seconds] }).place(7, at)).toMatchObject({ id: 7, options: { legend: { showLegend: true } } });
+    expect(stat({ ...words, queries: [seconds] }).place(7, at)).toMatchObject({ options: { reduceOptions: { calcs: ["lastNotNull"] } } });
+    expect(bars({ ...words, queries: [count] }).place(7, at)).toMatchObject({ options: { reduceOptions: { calcs: ["lastNotNull"] } } });
+  });
+
+  it("say what they show without data, in the contract's unit", () => {
+    const panels = [stat, bars, timeseries].map((make) => make({ ...words, queries: [seconds] }).place(1, at));
+    for (const panel of panels) expect(panel.fieldConfig?.defaults).toMatchObject({ unit: "s", noValue: NO_DATA });
+    const lineDefaults = logs({ ...words, logs: lines([operationEvent]) }).place(1, at).fieldConfig?.defaults;
+    expect(lineDefaults).toMatchObject({ unit: "none", noValue: NO_DATA });
+  });
+
+  it("ask for this instant where they show now, and for a range where they show a course", () => {
+    expect(stat({ ...words, queries: [seconds] }).place(1, at).targets).toMatchObject([{ refId: "A", instant: true, range: false }]);
+    expect(timeseries({ ...words, queries: [seconds, seconds] }).place(1, at).targets).toMatchObject([
+      { refId: "A", instant: false, range: true },
+      { refId: "B", instant: false, range: true },
+    ]);
+  });
+
+  it("colour from the threshold on, and over a count from the next one on", () => {
+    const stepsOf = (panel: ReturnType<typeof stat>): unknown => panel.place(1, at).fieldConfig?.defaults.thresholds?.steps[1]?.value;
+    expect(stepsOf(stat({ ...words, queries: [seconds], threshold: { from: 600 } }))).toBe(600);
+    expect(stepsOf(stat({ ...words, queries: [seconds], threshold: { over: 300 } }))).toBe(300);
+    expect(stepsOf(stat({ ...words, queries: [count], threshold: { over: 5 } }))).toBe(6);
+  });
+
+  it("keep data links as plain as Grafana wants them", () => {
+    const links = [{ title: "there", url: "/d/x?viewPanel=panel-1", targetBlank: false }];
+    expect(stat({ ...words, queries: [seconds], links }).place(1, at).fieldConfig?.defaults.links).toEqual(links);
+  });
+
+  it("refuse to mix units, unless a query is read in the other's", () => {
+    expect(() => stat({ ...words, queries: [seconds, count] }).place(1, at)).toThrow(/panel k mixes units: s, short/);
+    const read = { vector: inUnitOf(count.vector, seconds.vector), legend: "" };
+    expect(stat({ ...words, queries: [seconds, read] }).place(1, at).targets).toHaveLength(2);
+  });
+
+  it("carry text as it is", () => {
+    expect(text({ ...words, markdown: "# Hello", height: 3 }).place(1, at)).toMatchObject({
+      type: "text",
+      options: { content: "# Hello" },
+    });
+  });
+});
+
+describe("grafanaUnit", () => {
+  it.each([
+    ["s", "s"],
+    ["By", "bytes"],
+    ["1", "percentunit"],
+    ["{failure}", "short"],
+    ["{failure}/s", "cps"],
+  ])("shows %s as %s", (ucum, unit) => {
+    expect(grafanaUnit(ucum)).toBe(unit);
+  });
+
+  it("refuses a unit it does not know", () => {
+    expect(() => grafanaUnit("furlong")).toThrow(expect.objectContaining({ code: "CONTRACT_INVALID" }));
+  });
+});

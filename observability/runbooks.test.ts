@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, describe, expect, it } from "vitest";
+import { LEDGER_MIGRATIONS } from "#core/ledger/schema.ts";
+import { SQLITE_TABLES } from "../emitters/chain/tables.ts";
+
+const FOLDER = join(import.meta.dirname, "..", "docs", "runbooks");
+/** About what has stopped, not about what is recorded. */
+const WITHOUT_SQL = ["offing-emitter-silent.md"];
+const runbooks = globSync("*.md", { cwd: FOLDER }).sort();
+const ledger = new DatabaseSync(":memory:");
+for (const { sqlite } of LEDGER_MIGRATIONS) for (const statement of sqlite) ledger.exec(statement);
+for (const statement of SQLITE_TABLES) ledger.exec(statement);
+afterAll(() => ledger.close());
+
+describe.each(runbooks)("%s", (file) => {
+  const text = readFileSync(join(FOLDER, file), "utf8");
+  const statements = [...text.matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql ?? "");
+
+  it("asks the ledger only what its tables can answer", () => {
+    expect(statements.length === 0).toBe(WITHOUT_SQL.includes(file));
+    for (const sql of statements) expect(ledger.prepare(sql).all()).toBeInstanceOf(Array);
+  });
+
+  it("links only to files that are there", () => {
+    const links = [...text.matchAll(/\]\(([\w.-]+\.md)\)/g)].map(([, target]) => target ?? "");
+    expect(links.filter((target) => !runbooks.includes(target))).toEqual([]);
+  });
+
+  it("says how it clears, unless it is about a command", () => {
+    expect(text.includes("## How it clears") || file === "reconcile.md").toBe(true);
+  });
+});
