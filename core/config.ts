@@ -64,7 +64,8 @@ export function loadConfig<S extends Sections>(options: LoadOptions<S>): Config<
 
 /** The configuration as YAML for a person: secrets masked, of each URL only the origin, durations in milliseconds. */
 export function renderConfig(config: object): string {
-  return stringify(shown(config), { lineWidth: 0 });
+  const { warnings: _, ...rest } = { warnings: [], ...config };
+  return stringify(shown(rest), { lineWidth: 0 });
 }
 
 /** What the ledger is opened with; it holds the PostgreSQL URL in the clear. */

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -9,6 +10,7 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  type YAMLError,
   type YAMLMap,
 } from "yaml";
 import { type Fault, type Place, renderPath } from "#core/config/place.ts";
@@ -69,8 +71,14 @@ const PARSE_OPTIONS = {
   stringKeys: true,
   strict: true,
   prettyErrors: false,
-  logLevel: "silent",
+  logLevel: "error",
 } as const;
+
+/** Where the walk is: in the text itself, or in a copy that an alias asked for. */
+interface Spot {
+  readonly path: readonly PropertyKey[];
+  readonly isCopy: boolean;
+}
 
 /** Walks one document; it holds what the walk gathers. */
 class Reader {
@@ -78,6 +86,8 @@ class Reader {
   readonly #lines: LineCounter;
   readonly #faults: Fault[] = [];
   readonly #places = new Map<string, { readonly key: number | undefined; readonly value: number }>();
+  readonly #anchors = new Map<string, Node>();
+  readonly #targets = new Map<Alias, Node>();
   #nodes = 0;
 
   constructor(source: YamlSource, lines: LineCounter) {
@@ -92,17 +102,17 @@ class Reader {
 
   read(document: Document.Parsed): PlacedYaml {
     for (const problem of [...document.errors, ...document.warnings]) {
-      this.#faults.push({ place: this.#placeAt(problem.pos[0]), subject: "", message: plainWords(problem.message) });
+      this.#faults.push({ place: this.#placeAt(problem.pos[0]), subject: "", message: plainWords(problem) });
     }
     if (this.#faults.length > 0) return this.#result(undefined);
-    return this.#result(this.#convert(document.contents, { document, path: [] }));
+    return this.#result(this.#convert(document.contents, { path: [], isCopy: false }));
   }
 
   #result(value: unknown): PlacedYaml {
     return { file: this.#source.file, value, faults: this.#faults, placeOf: (path, part) => this.#placeOf(path, part) };
   }
 
-  #convert(node: Node | null, at: { readonly document: Document.Parsed; readonly path: readonly PropertyKey[] }): unknown {
+  #convert(node: Node | null, at: Spot): unknown {
     this.#nodes += 1;
     const offset = node?.range?.[0] ?? 0;
     if (at.path.length > MAX_DEPTH || this.#nodes > MAX_NODES) {
@@ -114,10 +124,13 @@ class Reader {
     }
     if (node === null) return null;
     if (isAlias(node)) {
-      const target = node.resolve(at.document);
+      const target = this.#targets.get(node) ?? this.#anchors.get(node.source);
       if (target === undefined) return this.#fault(offset, at.path, "names an anchor that is not there");
-      return this.#convert(target, at);
+      this.#targets.set(node, target);
+      return this.#convert(target, { ...at, isCopy: true });
     }
+    // An anchor may be given again further down, so it counts from where it stands and not where it is copied to.
+    if (!at.isCopy && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isMap(node)) return this.#convertMap(node, at);
     if (isSeq(node)) {
       return node.items.map((item, index) => {
@@ -129,7 +142,7 @@ class Reader {
     return isScalar(node) ? this.#convertScalar(node, at.path) : undefined;
   }
 
-  #convertMap(map: YAMLMap, at: { readonly document: Document.Parsed; readonly path: readonly PropertyKey[] }): unknown {
+  #convertMap(map: YAMLMap, at: Spot): unknown {
     const object: Record<string, unknown> = Object.create(null);
     for (const pair of map.items as Pair<Node, Node | null>[]) {
       const name = isScalar(pair.key) ? String(pair.key.value) : undefined;
@@ -184,7 +197,8 @@ class Reader {
 }
 
 /** The parser's message without the text it quotes, which may be part of a secret. */
-function plainWords(message: string): string {
+function plainWords({ code, message }: YAMLError): string {
+  if (code === "MULTIPLE_DOCS") return "holds more than one YAML document";
   return message
     .replace(/:? ".*$/su, "")
     .replace(/\s+/gu, " ")
