@@ -4,7 +4,7 @@ import { prometheusSeries } from "./prometheus-name.ts";
 import type { Described } from "./shape.ts";
 
 /** An attribute in `contract.json`. */
-export interface JsonAttribute extends Described {
+interface JsonAttribute extends Described {
   readonly key: string;
   readonly domain: string;
   readonly prometheus: string;
@@ -15,7 +15,7 @@ export interface JsonAttribute extends Described {
 }
 
 /** A label of a metric in `contract.json`. */
-export interface JsonLabel {
+interface JsonLabel {
   readonly key: string;
   readonly prometheus: string;
   readonly values?: readonly string[];
@@ -44,7 +44,7 @@ export interface JsonUse {
 }
 
 /** A span in `contract.json`; `name` stands on the span. */
-export interface JsonSpan extends Described {
+interface JsonSpan extends Described {
   readonly type: string;
   readonly domain: string;
   readonly name: string;
@@ -92,10 +92,17 @@ export function contractJson(contract: Contract): ContractJson {
   };
 }
 
-/** Writes `contract.json`. */
+/** Writes `contract.json`, in the form the formatter of this repository keeps: a list of plain values on one line where it fits. */
 export function emitJson(contract: Contract): string {
-  return `${JSON.stringify(contractJson(contract), null, 2)}\n`;
+  const text = JSON.stringify(contractJson(contract), null, 2);
+  return `${text.replace(PLAIN_LIST, (list: string, head: string, items: string, end: string) => {
+    const line = `${head}[${items.trim().replace(/,\n\s*/gu, ", ")}]${end}`;
+    return line.length <= LINE_WIDTH ? line : list;
+  })}\n`;
 }
+
+const LINE_WIDTH = 140;
+const PLAIN_LIST = /^( *(?:"\w+": )?)\[\n((?: *(?:"(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*),?\n)+) *\](,?)$/gmu;
 
 function jsonAttribute({ members, bound, ...rest }: Attribute): JsonAttribute {
   return { ...rest, ...(members.length > 0 && { members }), ...(bound !== undefined && { bound }) };

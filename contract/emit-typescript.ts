@@ -34,7 +34,7 @@ export function emitErrors(errors: Contract["errors"]): string {
 }
 
 /** The first line of every generated file. */
-export function banner(source: string): string {
+function banner(source: string): string {
   return `// Generated from ${source}. DO NOT EDIT: run \`${GENERATE_COMMAND}\`.`;
 }
 

@@ -16,7 +16,7 @@ export interface Domain {
 }
 
 /** One value of a closed set. */
-export interface Member extends Described {
+interface Member extends Described {
   readonly value: string;
 }
 

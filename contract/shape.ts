@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Severities a log event may have. */
 export type Severity = "debug" | "info" | "warn" | "error";
 /** How firm a name is; neither kind may vanish without a deprecation. */
-export type Stability = "stable" | "development";
+type Stability = "stable" | "development";
 
 /** Marks a name that is on its way out; the name itself stays. */
 export interface Deprecation {
@@ -21,7 +21,7 @@ export interface Described {
 }
 
 /** One value of a closed set; an error code also says how it ends a command and what mends it. */
-export interface MemberShape extends Described {
+interface MemberShape extends Described {
   readonly id: string;
   readonly value: string;
   readonly annotations?: { readonly exit: 1 | 2; readonly retry: "later" | "never"; readonly hint: string } | undefined;
@@ -45,7 +45,7 @@ export interface AttributeShape extends Described {
 }
 
 /** How a counter of ledger facts is counted again: by SQL, and by the log records that say the same. */
-export interface LedgerShape {
+interface LedgerShape {
   readonly select: string;
   readonly logs?: LogCountShape | undefined;
 }

@@ -7,7 +7,7 @@ import { duration, filePath, secretFile, secretText, secretUrl, url } from "#cor
 export type LedgerConfig = { readonly sqlite: string } | { readonly postgresUrl: Secret; readonly schema: string };
 
 /** Where signals go, and how often. */
-export interface CollectorConfig {
+interface CollectorConfig {
   readonly url: string;
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, Secret>>;
@@ -16,7 +16,7 @@ export interface CollectorConfig {
 }
 
 /** The emitter's own HTTP server. */
-export interface HttpConfig {
+interface HttpConfig {
   readonly host: string;
   readonly port: number;
   /** Demanded as a bearer token; always there beyond loopback. */
@@ -24,7 +24,7 @@ export interface HttpConfig {
 }
 
 /** Where `reconcile` asks. */
-export interface BackendsConfig {
+interface BackendsConfig {
   readonly prometheus: string;
   readonly loki: string;
   readonly tempo?: string;

@@ -25,7 +25,7 @@ export function renderPath(path: readonly PropertyKey[]): string {
 }
 
 /** Renders a fault on one line: `offing.yaml:12:5 chain.rpc.urls[0]: is not a URL`. */
-export function renderFault(fault: Fault): string {
+function renderFault(fault: Fault): string {
   const subject = fault.subject === "" ? "" : `${fault.subject}: `;
   return `${fault.place.file}:${fault.place.line}:${fault.place.column} ${subject}${fault.message}`;
 }
