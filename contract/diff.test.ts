@@ -160,6 +160,14 @@ test("a value may go once a release had it deprecated", () => {
   expect(breakingChanges(jsonOf(deprecation), without)).toEqual([]);
 });
 
+test("an error code never goes, deprecated or not", () => {
+  const deprecation: Edits = {
+    "errors.yaml": [["brief: The disk is full.,", "brief: The disk is full., deprecated: { reason: obsoleted, note: Unused. },"]],
+  };
+  const without = jsonOf({ "errors.yaml": [[/^ {8}- \{ id: disk_full.*\n/mu, ""]] });
+  expect(breakingChanges(jsonOf(deprecation), without)).toEqual(["error DISK_FULL is gone"]);
+});
+
 test("the check reads the last release and names every break", () => {
   using checkout = checkoutOf(SAMPLE);
   const contract = readContract(checkout);

@@ -52,7 +52,10 @@ export function breakingChanges(released: ContractJson, current: ContractJson): 
     }),
     ...released.errors.flatMap((was) => {
       const is = current.errors.find(({ code }) => code === was.code);
-      return compare({ what: `error ${was.code}`, was, is }, (now) => changed("exit code", was.exit, now.exit));
+      // A code is kept for ever, deprecated or not: logs of years ago still hold it.
+      return compare({ what: `error ${was.code}`, was: { ...was, deprecated: undefined }, is }, (now) =>
+        changed("exit code", was.exit, now.exit),
+      );
     }),
   ];
   return [...new Set(found)].sort();

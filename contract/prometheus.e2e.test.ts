@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as chain from "#contract/generated/chain.ts";
 import { CHAIN_LEDGER_METRICS, oracleRequiredFailures } from "#contract/generated/chain.ts";
 import * as shared from "#contract/generated/shared.ts";
-import { siblingsOf } from "#contract/prometheus-name.ts";
 import { queryPrometheus } from "#core/backends.ts";
 import { createOtlpClient } from "#core/otlp.ts";
 import { encodePoint, type MetricPoint } from "#core/otlp-json.ts";
@@ -124,7 +123,12 @@ test("every metric of the contract arrives under the name and labels that the co
   const derived = all.flatMap((metric) => {
     const own = { ...metric, expected: metric.prometheus };
     if (metric.ledger === undefined) return [own];
-    return [own, ...siblingsOf(metric).map(({ name, prometheus }) => ({ ...metric, name, expected: prometheus }))];
+    const siblings = ["late", "retracted"].map((sibling) => ({
+      ...metric,
+      name: `${metric.name}.${sibling}`,
+      expected: metric.prometheus.replace(/_total$/, `_${sibling}_total`),
+    }));
+    return [own, ...siblings];
   });
   await ship(
     derived.map((metric) => point(metric, atMs)),
