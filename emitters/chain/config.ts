@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Abi, isAddress } from "viem";
 import { z } from "zod";
+import type { Secret } from "#core/config/secret.ts";
+import { duration, secretUrl } from "#core/config/types.ts";
 import { eventsOf, functionsOf, type ParsedAbi, parseJsonAbi, parseReadableAbi, selectorOf } from "./abi.ts";
-import { duration } from "./duration.ts";
 import { ACTION_TYPES, type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, WATCHED_CONTRACTS } from "./names.ts";
 import { type ReasonConfig, reasonsSchema } from "./reasons.ts";
 
@@ -27,7 +28,8 @@ export interface ChainConfig {
 
 /** How the node is asked. */
 export interface RpcConfig {
-  readonly urls: readonly string[];
+  /** 1 to 16; a provider's URL most often holds a key. */
+  readonly urls: readonly Secret[];
   /** Of one request, the body included. */
   readonly timeoutMs: number;
   readonly pollIntervalMs: number;
@@ -99,10 +101,7 @@ export const chainSchema: z.ZodType<ChainConfig> = z.lazy(() => chainSchemaIn(".
 
 const rpcSchema = z
   .strictObject({
-    urls: z
-      .array(z.url({ protocol: /^https?$/, error: "must be an http or https URL" }))
-      .min(1)
-      .max(16),
+    urls: z.array(secretUrl()).min(1).max(16),
     timeout: duration({ atLeast: "100ms" }).prefault("10s"),
     poll_interval: duration({ atLeast: "50ms" }).prefault("2s"),
     trace: z.enum(["auto", "off"]).default("auto"),
@@ -131,13 +130,18 @@ const address = z
 const abiKeys = { abi: z.array(z.string()).optional(), abi_file: z.string().min(1).optional() };
 const eventNames = z.array(z.string().min(1));
 
+/** An object and no record, so that a wrong key is answered with the nearest known one. */
+const actionsSchema = z
+  .strictObject(Object.fromEntries(ACTION_TYPES.map((action) => [action, z.string().min(1).optional()])))
+  .transform((actions): ContractConfig["actions"] => actions as Partial<Record<ActionType, string>>);
+
 function contractSchema(folder: string): z.ZodType<ContractConfig> {
   return z
     .strictObject({
       name: z.enum(WATCHED_CONTRACTS),
       address,
       ...abiKeys,
-      actions: z.partialRecord(z.enum(ACTION_TYPES), z.string().min(1)).default({}),
+      actions: actionsSchema.default({}),
       config_events: eventNames.default([]),
       registered: z.array(address).default([]),
     })

@@ -67,7 +67,7 @@ interface Member {
 export function createPool({ chainId, rpc, clock, log, meter }: PoolOptions): Pool {
   const { timeoutMs } = rpc;
   const members = rpc.urls.map((url, index): Member => {
-    const endpoint = createEndpoint({ url, provider: `rpc-${index + 1}`, timeoutMs, meter, clock });
+    const endpoint = createEndpoint({ url: url.reveal(), provider: `rpc-${index + 1}`, timeoutMs, meter, clock });
     return { endpoint, verified: false, has: new Map() };
   });
   for (const { endpoint } of members) zero(meter, endpoint.provider);

@@ -1,0 +1,112 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A JSON-RPC request on its way to the node. */
+export interface ProxiedCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** What the proxy does with a call: hands it on, answers itself, waits first, or cuts the connection. */
+export type Meddling =
+  | { readonly type: "pass" }
+  /** Asks the node and changes its result. */
+  | { readonly type: "change"; readonly to: (result: unknown) => unknown }
+  | { readonly type: "result"; readonly result: unknown }
+  | { readonly type: "error"; readonly code: number; readonly message: string }
+  | { readonly type: "body"; readonly status: number; readonly body: string; readonly contentType?: string }
+  | { readonly type: "delay"; readonly delayMs: number }
+  | { readonly type: "cut" };
+
+/** A recording proxy in front of a node, whose faults a test chooses. */
+export interface RpcProxy {
+  readonly url: string;
+  /** Every call that came, in order. */
+  readonly calls: readonly ProxiedCall[];
+  /** Decides what becomes of each call; `pass` by default. */
+  meddle: (call: ProxiedCall) => Meddling;
+  readonly close: () => Promise<void>;
+}
+
+const PASS: Meddling = { type: "pass" };
+
+/** Starts a proxy on a free loopback port in front of the node at `target`. */
+export async function startRpcProxy(target: string): Promise<RpcProxy> {
+  const calls: ProxiedCall[] = [];
+  const proxy: { meddle: RpcProxy["meddle"] } = { meddle: () => PASS };
+  const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await bodyOf(incoming);
+    const call: ProxiedCall & { readonly id: unknown } = JSON.parse(text);
+    calls.push({ method: call.method, params: call.params });
+    await answer({ response, text, target, call, meddling: proxy.meddle(call) });
+  };
+  const server = createServer((incoming, response) => {
+    handle(incoming, response).catch(() => response.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return Object.assign(proxy, {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  });
+}
+
+interface Exchange {
+  readonly response: ServerResponse;
+  readonly text: string;
+  readonly target: string;
+  readonly call: ProxiedCall & { readonly id: unknown };
+  readonly meddling: Meddling;
+}
+
+async function answer({ response, text, target, call, meddling }: Exchange): Promise<void> {
+  const send = (content: object): void => reply(response, { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: call.id, ...content }) });
+  switch (meddling.type) {
+    case "pass":
+      return reply(response, { status: 200, body: await forward(target, text) });
+    case "delay":
+      await sleep(meddling.delayMs);
+      return reply(response, { status: 200, body: await forward(target, text) });
+    case "change":
+      return send({ result: meddling.to((JSON.parse(await forward(target, text)) as { readonly result: unknown }).result) });
+    case "result":
+      return send({ result: meddling.result });
+    case "error":
+      return send({ error: { code: meddling.code, message: meddling.message } });
+    case "body":
+      return reply(response, meddling);
+    case "cut":
+      response.destroy();
+      return;
+    default:
+      return meddling satisfies never;
+  }
+}
+
+async function forward(target: string, body: string): Promise<string> {
+  const answered = await fetch(target, { method: "POST", headers: { "content-type": "application/json" }, body });
+  return await answered.text();
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType?: string;
+}
+
+function reply(response: ServerResponse, { status, body, contentType = "application/json" }: Reply): void {
+  response.writeHead(status, { "content-type": contentType }).end(body);
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { State } from "#core/state.ts";
+import type { ConfigChangeFact, OperationFact } from "./facts.ts";
+import { CONFIG, frame, MISSING, reverted, transaction } from "./fixtures/handmade.ts";
+import { readRecorded } from "./fixtures/recorded.ts";
+import { createInterpret } from "./interpret.ts";
+import { operationsOf } from "./operations.ts";
+import { watchOf } from "./watch.ts";
+
+const { config, cases, batches } = readRecorded("odd");
+const watch = watchOf(config);
+const interpret = createInterpret(watch);
+const state = new State();
+const facts = batches.flat().flatMap(({ observation }) => interpret(state, observation));
+const [psm, vault] = config.contracts;
+
+function operations(name: string): readonly OperationFact[] {
+  return facts.filter((fact): fact is OperationFact => fact.kind === "operation" && fact.txHash === cases[name]);
+}
+
+/** Contract, action, frame, outcome, own success, caller, evidence, reason. */
+type Row = readonly [string, string, string, string, boolean, string, string, string | null];
+
+describe("operationsOf, on what anvil did", () => {
+  const missing = "PSM_ORACLE_MISSING";
+  it.each<[string, ...Row[]]>([
+    ["direct success", ["PSM", "PSM_MINT", "0", "success", true, "eoa", "receipt", null]],
+    ["custom error", ["PSM", "PSM_MINT", "0", "blocked", false, "eoa", "trace", missing]],
+    ["error text", ["PSM", "PSM_MINT", "0", "blocked", false, "eoa", "trace", missing]],
+    ["custom error with arguments", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["panic", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["empty revert", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["unlisted error", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["out of gas", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["own frame below", ["PSM", "PSM_MINT", "0", "blocked", false, "eoa", "trace", missing]],
+    ["registered friend bubbles", ["PSM", "PSM_MINT", "0", "blocked", false, "eoa", "trace", missing]],
+    ["stranger bubbles", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["stranger two frames below", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["stranger swallowed", ["PSM", "PSM_MINT", "0", "success", true, "eoa", "receipt", null]],
+    ["borrowed code", ["PSM", "PSM_MINT", "0", "blocked", false, "eoa", "trace", missing]],
+    ["longer text", ["PSM", "PSM_MINT", "0", "reverted", false, "eoa", "trace", null]],
+    ["not an action", ["PSM", "PSM_MINT", "0.0", "blocked", false, "contract", "trace", missing]],
+    ["too short for a selector"],
+    ["proxy success", ["BUYBACK_VAULT", "BUYBACK_EXECUTE", "0", "success", true, "eoa", "receipt", null]],
+    ["proxy required", ["BUYBACK_VAULT", "BUYBACK_EXECUTE", "0", "blocked", false, "eoa", "trace", "BUYBACK_ORACLE_REQUIRED"]],
+    ["proxy unhealthy", ["BUYBACK_VAULT", "BUYBACK_EXECUTE", "0", "blocked", false, "eoa", "trace", "BUYBACK_ORACLE_UNHEALTHY"]],
+    ["router passes on", ["PSM", "PSM_MINT", "0.0", "blocked", false, "whitelisted_route", "trace", missing]],
+    ["router swallows", ["PSM", "PSM_MINT", "0.0", "caught", false, "whitelisted_route", "trace", missing]],
+    ["router succeeds", ["PSM", "PSM_MINT", "0.0", "success", true, "whitelisted_route", "trace", null]],
+    ["contract wraps", ["PSM", "PSM_MINT", "0.0", "blocked", false, "contract", "trace", missing]],
+    [
+      "router swallows two",
+      ["PSM", "PSM_MINT", "0.0", "caught", false, "whitelisted_route", "trace", missing],
+      ["PSM", "PSM_MINT", "0.1", "caught", false, "whitelisted_route", "trace", null],
+    ],
+    ["success undone", ["PSM", "PSM_MINT", "0.0", "reverted", true, "whitelisted_route", "trace", null]],
+    ["success undone and swallowed", ["PSM", "PSM_MINT", "0.0.0", "reverted", true, "whitelisted_route", "trace", null]],
+    ["blocked, then another failure", ["PSM", "PSM_MINT", "0.0", "blocked", false, "whitelisted_route", "trace", missing]],
+    ["static call"],
+    ["delegate call"],
+    ["constructor", ["PSM", "PSM_REDEEM", "0.0", "success", true, "contract", "trace", null]],
+    ["stranger alone"],
+    // Without a log of a watched contract, and through a contract that is no router, it leaves nothing to find it by.
+    ["contract swallows unseen"],
+  ])("%s", (name, ...rows) => {
+    expect(cases[name], "the fixture has no such transaction").toBeDefined();
+    const found = operations(name).map((fact): Row => {
+      const { contract, actionType, framePath, outcome, success, callerCategory, evidence, reasonCode } = fact;
+      return [contract, actionType, framePath, outcome, success, callerCategory, evidence, reasonCode];
+    });
+    expect(found).toEqual(rows);
+  });
+
+  it.each([
+    ["custom error with arguments", { error: "Short", args: ["7", (2n ** 256n - 1n).toString()], bytes: 68 }, false],
+    ["error text", { error: "Error", message: missing }, false],
+    ["panic", { error: "Panic", message: "0x01" }, false],
+    ["empty revert", { error: null, data: null, bytes: 0, halt: null }, false],
+    ["out of gas", { error: null, data: null, bytes: 0, halt: "out of gas" }, false],
+    ["invalid opcode", { error: null, halt: expect.stringContaining("invalid opcode") }, false],
+    ["unlisted error", { error: null, data: expect.stringMatching(/^0x[0-9a-f]{72}$/), bytes: 36 }, true],
+    ["three bytes", { error: null, data: "0xabcdef", bytes: 3 }, true],
+    ["text with control characters", { message: "tab\uFFFDhere, bell\uFFFD, right-to-left \uFFFDend" }, false],
+    ["stranger bubbles", { error: missing, spoofedBy: expect.stringMatching(/^0x[0-9a-f]{40}$/) }, false],
+    ["borrowed code", { error: missing, spoofedBy: null, origin: psm?.address }, false],
+    ["proxy required", { origin: vault?.address }, false],
+  ])("tells of %s", (name, revert, unresolved) => {
+    expect(operations(name)).toMatchObject([{ revert, unresolved }]);
+  });
+
+  it("cuts revert bytes at 1,024 and says how many there were", () => {
+    const [found] = operations("two thousand bytes");
+    expect(found?.revert?.data).toHaveLength(2 + 2 * 1_024);
+    expect(found?.revert?.bytes).toBe(2_000);
+  });
+
+  it("tells of changes of configuration, also those of a constructor's call", () => {
+    const changes = facts.filter((fact): fact is ConfigChangeFact => fact.kind === "config_change");
+    expect(changes.map(({ txHash }) => txHash)).toEqual([cases["change of configuration"], cases["constructor"]]);
+    expect(changes[0]).toMatchObject({
+      module: "PSM",
+      address: psm?.address,
+      change: expect.stringMatching(/^OracleChanged\(previous=0x[0-9a-f]{40}, next=0x[0-9a-f]{40}\)$/),
+      params: { previous: psm?.registered[0], next: expect.stringMatching(/^0x/) },
+    });
+  });
+});
+
+describe("operationsOf without a trace", () => {
+  const handmade = watchOf(CONFIG);
+
+  it("knows of a failed direct call only that it failed", () => {
+    const [found, ...others] = operationsOf({ ...transaction(reverted(MISSING)), trace: null }, handmade);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ outcome: "reverted", success: false, evidence: "status", reasonCode: null, unresolved: true });
+    expect(found?.oracleRequiredBlocked).toBe(false);
+  });
+
+  it("counts nothing for a failure that was sent elsewhere", () => {
+    const elsewhere = frame({ to: null, type: "CREATE", error: "execution reverted" });
+    expect(operationsOf({ ...transaction(elsewhere), trace: null }, handmade)).toEqual([]);
+  });
+});
