@@ -21,7 +21,6 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       },
       {
         extends: true,
-        test: { ...shared, name: "e2e", include: ["**/*.e2e.test.ts"], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false },
       },
     ],
   },

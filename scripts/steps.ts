@@ -15,7 +15,7 @@ export interface Step {
 export const STEPS: readonly Step[] = [
   {
     name: "lint",
-    command: ["biome", "ci", "--error-on-warnings", "."],
+    command: ["biome", "ci", "--colors=off", "--error-on-warnings", "."],
     mend: "npm run fix, then mend what is left by hand",
     counts: "one",
   },
@@ -37,7 +37,12 @@ export const STEPS: readonly Step[] = [
     mend: "npx vitest run --project unit FILE shows one file",
     counts: "vitest",
   },
-  { name: "bats", command: ["bats", "--formatter", "tap", "stack"], mend: "npx bats stack/offing.bats shows more", counts: "tap" },
+  {
+    name: "bats",
+    command: ["node_modules/bats/bin/bats", "--formatter", "tap", "stack"],
+    mend: "node_modules/bats/bin/bats stack/offing.bats shows more",
+    counts: "tap",
+  },
   {
     name: "rules",
     command: ["node", "scripts/check-rules.ts"],
