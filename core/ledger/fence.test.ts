@@ -93,7 +93,7 @@ describe.each(DATABASES)("one writer on $name", ({ name, start }) => {
     expect(await second.projection.load()).toMatchObject({ cursorSeq: 0, pending: null });
   });
 
-  test("one that slept in the middle of a transaction writes nothing of it once another took over", async () => {
+  test("one that slept in the middle of a transaction writes nothing of it once another took over", { timeout: 60_000 }, async () => {
     const place = database.place();
     const first = await writerOf(place);
     first.tell("stop in append");

@@ -1,13 +1,21 @@
 import type { Fact, Json, StoredFact } from "#core/fact.ts";
 import type { State, StateChange } from "#core/state.ts";
 
-/** A row for one of an emitter's own tables. The ledger adds `seq` and `fact_id` of the fact it belongs to. */
+/**
+ * A row for one of an emitter's own tables. The ledger adds `seq` and `fact_id` of the fact it belongs to.
+ *
+ * Booleans are boolean on PostgreSQL; on SQLite 0 and 1, which read as booleans again from a column declared BOOLEAN. What no text column
+ * holds (NUL, half a character) is written out as U+2400 and four hexadecimal digits; the fact itself keeps it as it was.
+ */
 export interface RecordRow {
   readonly table: string;
   readonly values: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** SQL that makes an emitter's tables and views; run once per version, in order, in one transaction with its version number. */
+/**
+ * SQL that makes an emitter's tables and views; run once per version, in order, in one transaction with its version number and with the
+ * triggers and rights that make the tables append-only. An append-only table has no partial and no expression index that is unique.
+ */
 export interface Migration {
   readonly version: number;
   readonly sqlite: readonly string[];
@@ -17,11 +25,14 @@ export interface Migration {
 /** An emitter's own tables: append-only, written in the transaction of the fact they belong to. */
 export interface RecordTables<F extends Fact> {
   readonly migrations: readonly Migration[];
-  /** Tables guarded by the append-only triggers; each has `seq` (primary key or part of it) and `fact_id`. */
+  /** Tables guarded by the append-only triggers; each has `seq` (primary key or part of it) and `fact_id`. Their rows may be pruned. */
   readonly appendOnly: readonly string[];
   /** Pure: what a fact adds. */
   readonly rows: (fact: F) => readonly RecordRow[];
-  /** Rows that come from configuration (reason codes); appended at start when not there yet, `key` says by which columns. */
+  /**
+   * Rows that come from configuration (reason codes); appended at start when not there yet, `key` says by which columns. Their tables are
+   * guarded like the append-only ones, and never pruned.
+   */
   readonly reference: readonly { readonly table: string; readonly key: readonly string[]; readonly values: RecordRow["values"] }[];
 }
 
@@ -81,7 +92,10 @@ export interface ProjectionStore {
   }): Promise<void>;
 }
 
-/** A range of rows that may be deleted, and why; itself appended and never changed. */
+/**
+ * A range of rows that may be deleted, and why; itself appended and never changed. The range ends no later than the projector's cursor
+ * (for `dead_letters`: the last one). Order only what can neither be retracted nor seen again: what went is forgotten.
+ */
 export interface PruneOrder {
   readonly table: string;
   readonly fromSeq: number;
@@ -101,7 +115,8 @@ export interface PrunedCount {
 /**
  * The truth: append-only SQL with one writer. It knows no contract and no signal.
  *
- * Every method throws OffingError: LEDGER_UNREACHABLE, LEDGER_FULL (both worth a retry), LEDGER_LOST (this process was fenced).
+ * Every method throws OffingError: LEDGER_UNREACHABLE, LEDGER_FULL (both worth a retry, nothing was written or the retry finds it written),
+ * LEDGER_LOST (this process was fenced), LEDGER_REFUSED (a rule of the database or of the ledger; no retry helps).
  */
 export interface Ledger {
   /** Minted with the ledger, anew on a restore: `service.instance.id` of everything counted from it. */
@@ -109,27 +124,36 @@ export interface Ledger {
   /** Cursors of every feed. */
   cursors(): Promise<ReadonlyMap<string, Json>>;
   state(): Promise<State>;
-  /** Writes one batch in one transaction. Facts whose id is already there are left out. Returns the stored new ones. */
+  /**
+   * Writes one batch in one transaction, and yields to the event loop at least once. Facts whose id is already there, or twice in the batch,
+   * are left out. Returns the stored new ones; their seqs follow each other without a gap.
+   */
   append(commit: Commit): Promise<readonly StoredFact[]>;
   /** The facts after `seq`, at most `limit`, in order. */
   read(afterSeq: number, limit: number): Promise<readonly StoredFact[]>;
   /** One fact by its id. */
   fact(id: string): Promise<StoredFact | undefined>;
-  /** The highest seq, 0 when empty. */
+  /** The highest seq ever given, 0 when empty; a prune does not lower it. */
   head(): Promise<number>;
-  /** Runs a SELECT of the contract with `:cursor` bound to a seq: for `reconcile` and `/state`, never for a hot path. */
+  /**
+   * Runs a SELECT of the contract with `:cursor` bound to a seq, wherever it stands: for `reconcile` and `/state`, never for a hot path.
+   * It cannot write. Integers are numbers (one that is not safe is refused), numeric columns of PostgreSQL decimal strings.
+   */
   select(sql: string, cursorSeq: number): Promise<readonly Readonly<Record<string, string | number | boolean | null>>[]>;
   readonly projection: ProjectionStore;
   /** Throws LEDGER_LOST unless this process still is the writer; asked before every export. */
   assertWriter(): Promise<void>;
-  /** Deletes the rows of an order, oldest first, under an appended prune record; returns how many went. */
+  /**
+   * Deletes the rows of an order, oldest first, under an appended prune record; returns how many went. A prune that was cut short is
+   * finished by the next call, whatever that one orders.
+   */
   prune(order: PruneOrder): Promise<number>;
-  /** What all prunes so far took away. */
+  /** What the SELECTs count less for all prunes so far: a metric's SELECT plus this is what its total, late and retracted come to. */
   pruned(): Promise<readonly PrunedCount[]>;
   close(): Promise<void>;
 }
 
-/** How a ledger is opened. */
+/** Where a ledger is: a file, beside which `<file>-lock` stands, or a schema that is made when it is missing. */
 export type LedgerLocation = { readonly sqlite: string } | { readonly postgresUrl: string; readonly schema: string };
 
 /** A writer takes the lock and migrates; a reader (reconcile, status) does neither. */

@@ -15,7 +15,7 @@ const CHUNK = 5_000;
  * Opens a ledger in a schema of a PostgreSQL database.
  *
  * A writer holds an advisory lock on a connection of its own and does all its work as the restricted role `offing_writer`; only migrations
- * run as the user of the URL.
+ * run as the user of the URL. Locks and roles belong to sessions: a pooler that shares one between transactions does not do.
  *
  * @throws LEDGER_LOCKED when another process writes; LEDGER_UNREACHABLE; LEDGER_ROLE_NOT_FOUND
  */

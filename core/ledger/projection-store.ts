@@ -53,8 +53,7 @@ export function createProjectionStore({ engine, fence, nowMs }: ProjectionParts)
   };
 }
 
-/** The projection as of the last commit; undefined before the first. */
-export async function loadProjection(engine: Engine): Promise<Projection | undefined> {
+async function loadProjection(engine: Engine): Promise<Projection | undefined> {
   return await snapshot(engine.db, async (tx) => {
     const row = await tx.selectFrom("projection").selectAll().executeTakeFirst();
     if (row === undefined) return undefined;

