@@ -34,8 +34,7 @@ function upCommand(): Command {
       "after",
       `
 Programs that are missing are fetched or built first; OFFING_<TOOL>_BIN (COLLECTOR, PROMETHEUS, LOKI, TEMPO) names one to use.
-Ports: OTLP 4317 (gRPC) and 4318 (HTTP), Prometheus 9090, Loki 3100. OFFING_PORT_BASE=20000 takes 20000 and those after it.
-Exit codes: 0 it runs, 1 it does not, 2 wrong usage.`,
+Ports: OTLP 4317 (gRPC) and 4318 (HTTP), Prometheus 9090, Loki 3100. OFFING_PORT_BASE=20000 takes 20000 and those after it.`,
     )
     .action(async () => {
       const interrupt = new AbortController();
@@ -55,20 +54,17 @@ Exit codes: 0 it runs, 1 it does not, 2 wrong usage.`,
 }
 
 function downCommand(): Command {
-  return new Command("down")
-    .description("Stop what `up` has started, and nothing else. Data and logs stay.")
-    .addHelpText("after", "\nExit codes: 0 nothing of it runs any more, 1 it could not be stopped.")
-    .action(async () => {
-      const stopped = await down();
-      process.stdout.write(stopped.length === 0 ? "Nothing ran.\n" : `Stopped ${stopped.join(", ")}.\n`);
-    });
+  return new Command("down").description("Stop what `up` has started, and nothing else. Data and logs stay.").action(async () => {
+    const stopped = await down();
+    process.stdout.write(stopped.length === 0 ? "Nothing ran.\n" : `Stopped ${stopped.join(", ")}.\n`);
+  });
 }
 
 function statusCommand(): Command {
   return new Command("status")
     .description("Show each part of the stack: version, process, address, whether it is ready, log.")
     .option("--json", "print JSON for programs")
-    .addHelpText("after", "\nExit codes: 0 every part is ready, 1 it does not run or a part is not ready.")
+    .addHelpText("after", "\nEnds with 1 when the stack does not run or a part is not ready.")
     .action(async ({ json }: { readonly json?: boolean }) => {
       const present = await status();
       process.stdout.write(`${json === true ? JSON.stringify(present, undefined, 2) : renderStatus(present)}\n`);
