@@ -7,15 +7,15 @@ export type Delivery = "acknowledged" | "rejected" | "retried" | "dead_lettered"
 /** Every value of `delivery`, in the contract's order. */
 export const DELIVERIES: readonly Delivery[] = ["acknowledged", "rejected", "retried", "dead_lettered"];
 
+/** The kind of a ledger fact. */
+export type FactKind = "operation" | "config_change" | "reorg";
+/** Every value of `fact_kind`, in the contract's order. */
+export const FACT_KINDS: readonly FactKind[] = ["operation", "config_change", "reorg"];
+
 /** Why an answer of the world was not used. */
 export type Fault = "unreachable" | "http_status" | "not_json" | "rpc_error" | "null_block" | "receipt_mismatch" | "trace_mismatch" | "stale_head" | "unknown";
 /** Every value of `fault`, in the contract's order. */
 export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json", "rpc_error", "null_block", "receipt_mismatch", "trace_mismatch", "stale_head", "unknown"];
-
-/** The kind of a ledger fact. */
-export type Kind = "operation" | "config_change" | "reorg";
-/** Every value of `kind`, in the contract's order. */
-export const KINDS: readonly Kind[] = ["operation", "config_change", "reorg"];
 
 /** A JSON-RPC method that Offing calls. */
 export type Method = "eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_getBlockByHash" | "eth_getBlockReceipts" | "eth_getTransactionReceipt" | "eth_getCode" | "debug_traceTransaction" | "other";
@@ -77,7 +77,7 @@ export const deadLetters: Counter<DeadLettersLabels> = counter<DeadLettersLabels
 
 /** Labels of `facts`. */
 export type FactsLabels = {
-  readonly kind: Kind;
+  readonly fact_kind: FactKind;
 };
 /** Facts in the ledger by kind. A counter in {fact}, `offing_facts_total` in Prometheus. */
 export const facts: Counter<FactsLabels> = counter<FactsLabels>({
@@ -87,9 +87,9 @@ export const facts: Counter<FactsLabels> = counter<FactsLabels>({
   brief: "Facts in the ledger by kind.",
   resource: "ledger",
   prometheus: "offing_facts_total",
-  labels: ["kind"],
-  closed: { kind: KINDS },
-  ledger: { select: "SELECT f.kind AS kind, count(*) AS value FROM facts f WHERE f.seq <= :cursor AND f.retracts IS NULL AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = f.id AND r.seq <= :cursor) GROUP BY f.kind" },
+  labels: ["fact_kind"],
+  closed: { fact_kind: FACT_KINDS },
+  ledger: { select: "SELECT f.kind AS fact_kind, count(*) AS value FROM facts f WHERE f.seq <= :cursor AND f.retracts IS NULL AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = f.id AND r.seq <= :cursor) GROUP BY f.kind" },
 });
 
 /** Labels of `heartbeatTimestamp`. */

@@ -28,9 +28,9 @@ function toy(): Toy {
       if (number > 0) return [{ ...fact, id: `seen:${number}:${times}`, kind: "seen" }];
       return [{ ...fact, id: `unseen:${-number}:${times}`, kind: "unseen", retracts: `seen:${-number}:${times}` }];
     },
-    signals: ({ fact }) => [facts.add({ kind: "reorg" }), reorgDepth.record({}, Math.abs(fact.number)), logOf(fact)],
+    signals: ({ fact }) => [facts.add({ fact_kind: "reorg" }), reorgDepth.record({}, Math.abs(fact.number)), logOf(fact)],
     gauges: (state) => (state.get("times", "1") === undefined ? [] : [lag.at({}, 0)]),
-    zeros: [facts.add({ kind: "reorg" }, 0)],
+    zeros: [facts.add({ fact_kind: "reorg" }, 0)],
     metrics: [facts, reorgDepth],
     records: {
       migrations: [{ version: 1, sqlite: [], postgres: [] }],
@@ -117,7 +117,7 @@ describe("the rules of emitters name what breaks them", () => {
     "a retraction under other labels": {
       create: () => ({
         ...toy(),
-        signals: ({ fact }) => [facts.add({ kind: fact.kind === "seen" ? "reorg" : "operation" }), logOf(fact)],
+        signals: ({ fact }) => [facts.add({ fact_kind: fact.kind === "seen" ? "reorg" : "operation" }), logOf(fact)],
       }),
       breach: /takes back other counts than seen:1:1 made/,
     },
@@ -149,12 +149,12 @@ describe("the rules of emitters name what breaks them", () => {
       breach: /after batch 1 it goes on otherwise/,
     },
     "a label value outside its set": {
-      create: () => ({ ...toy(), signals: ({ fact }) => [{ ...facts.add({ kind: "reorg" }), labels: { kind: "odd" } }, logOf(fact)] }),
-      breach: /offing.facts: kind cannot be odd/,
+      create: () => ({ ...toy(), signals: ({ fact }) => [{ ...facts.add({ fact_kind: "reorg" }), labels: { fact_kind: "odd" } }, logOf(fact)] }),
+      breach: /offing.facts: fact_kind cannot be odd/,
     },
     "a label that the metric lacks": {
-      create: () => ({ ...toy(), signals: ({ fact }) => [{ ...facts.add({ kind: "reorg" }), labels: {} }, logOf(fact)] }),
-      breach: /offing.facts has the labels kind, not /,
+      create: () => ({ ...toy(), signals: ({ fact }) => [{ ...facts.add({ fact_kind: "reorg" }), labels: {} }, logOf(fact)] }),
+      breach: /offing.facts has the labels fact_kind, not /,
     },
     "a metric that is not declared": {
       create: () => ({ ...toy(), metrics: [facts] }),
@@ -180,9 +180,9 @@ describe("the rules of emitters name what breaks them", () => {
     },
     "a fact without a log record": { create: () => ({ ...toy(), signals: () => [] }), breach: /seen seen:1:1 leaves no log record/ },
     "a counter without a zero": { create: () => ({ ...toy(), zeros: [] }), breach: /offing.facts has no zero/ },
-    "a zero that is none": { create: () => ({ ...toy(), zeros: [facts.add({ kind: "reorg" }, 1)] }), breach: /offing.facts starts at 1/ },
+    "a zero that is none": { create: () => ({ ...toy(), zeros: [facts.add({ fact_kind: "reorg" }, 1)] }), breach: /offing.facts starts at 1/ },
     "a zero twice": {
-      create: () => ({ ...toy(), zeros: [facts.add({ kind: "reorg" }, 0), facts.add({ kind: "reorg" }, 0)] }),
+      create: () => ({ ...toy(), zeros: [facts.add({ fact_kind: "reorg" }, 0), facts.add({ fact_kind: "reorg" }, 0)] }),
       breach: /1 zeros are there twice/,
     },
     "a gauge that guesses": { create: () => ({ ...toy(), gauges: () => [lag.at({}, 0)] }), breach: /reads 0 before anything is known/ },

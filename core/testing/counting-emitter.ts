@@ -40,7 +40,7 @@ export function countingEmitter(options: CountingOptions): Emitter<number, Count
     },
     signals: ({ fact }) => countingSignals(fact),
     gauges: () => [],
-    zeros: [facts.add({ kind: "operation" })],
+    zeros: [facts.add({ fact_kind: "operation" })],
     metrics: [facts],
     records: { migrations: [], appendOnly: [], rows: () => [], reference: [] },
   };
@@ -58,6 +58,6 @@ function countingSignals(fact: CountingFact): readonly Signal[] {
   return [
     { type: "span", name: "counting", kind: "internal", traceId, spanId, startMs: fact.timeMs, endMs: fact.timeMs, attributes },
     { type: "log", event: "counting", severity: "info", body: `number ${fact.number}`, attributes, traceId, spanId },
-    facts.add({ kind: "operation" }),
+    facts.add({ fact_kind: "operation" }),
   ];
 }

@@ -18,7 +18,7 @@ import {
   reorgEvent,
   unresolved,
 } from "#contract/generated/chain.ts";
-import { facts, KINDS, SHARED_LEDGER_METRICS } from "#contract/generated/shared.ts";
+import { facts, FACT_KINDS, SHARED_LEDGER_METRICS } from "#contract/generated/shared.ts";
 import type { StoredFact } from "#core/fact.ts";
 import { spanIdOf, traceIdOf } from "#core/ids.ts";
 import type { Increment, MetricDefinition, Signal } from "#core/signal.ts";
@@ -65,7 +65,7 @@ export function zerosOf({ contracts, modules }: Pick<ChainConfig, "contracts" | 
   const changing = [...contracts, ...modules].filter(({ configEvents }) => configEvents.length > 0);
   const changed = new Set(changing.map(({ name }) => moduleOf(name)));
   return [
-    ...KINDS.map((kind) => facts.add({ kind }, 0)),
+    ...FACT_KINDS.map((kind) => facts.add({ fact_kind: kind }, 0)),
     ...places.flatMap(({ name, action }) =>
       reasonsAt(name).map((code) => oracleRequiredFailures.add({ contract: name, action_type: action, reason_code: code }, 0)),
     ),
@@ -128,7 +128,7 @@ function operationRetractedSignals(fact: OperationRetractedFact): readonly Signa
 function operationCounts(labels: OperationLabels): readonly Increment[] {
   const { contract, actionType, outcome, callerCategory, evidence, reasonCode, oracleRequiredBlocked } = labels;
   const call = { contract, action_type: actionType };
-  const counts = [facts.add({ kind: "operation" }), operations.add({ ...call, outcome, caller_category: callerCategory })];
+  const counts = [facts.add({ fact_kind: "operation" }), operations.add({ ...call, outcome, caller_category: callerCategory })];
   if (oracleRequiredBlocked && reasonCode !== null) counts.push(oracleRequiredFailures.add({ ...call, reason_code: reasonCode }));
   if (labels.unresolved) counts.push(unresolved.add({ evidence }));
   return counts;
@@ -145,7 +145,7 @@ function configChangeSignals(fact: ConfigChangeFact): readonly Signal[] {
   };
   const ids = idsOf(fact);
   return [
-    facts.add({ kind: "config_change" }),
+    facts.add({ fact_kind: "config_change" }),
     configChanges.add({ module: fact.module }),
     configChangeSpan.span({ ...ids, startMs: fact.timeMs, endMs: fact.timeMs }, attributes),
     configChangeEvent.log({ ...ids, body: `${fact.module} ${fact.change}` }, { ...attributes, "offing.fact.time": worldTime(fact) }),
@@ -163,7 +163,7 @@ function configChangeRetractedSignals(fact: ConfigChangeRetractedFact): readonly
   };
   const body = `${fact.module} change of configuration taken back by a reorg`;
   return [
-    facts.add({ kind: "config_change" }),
+    facts.add({ fact_kind: "config_change" }),
     configChanges.add({ module: fact.module }),
     configChangeRetractedEvent.log({ ...retractedIds(fact), body }, attributes),
   ];
@@ -177,7 +177,7 @@ function reorgSignals(fact: ReorgFact): readonly Signal[] {
     "offing.chain.reorg.depth": fact.depth,
   };
   const body = `reorg of ${fact.depth} ${fact.depth === 1 ? "block" : "blocks"} at block ${fact.blockNumber}`;
-  return [facts.add({ kind: "reorg" }), reorgDepth.record({}, fact.depth), reorgEvent.log({ body }, attributes)];
+  return [facts.add({ fact_kind: "reorg" }), reorgDepth.record({}, fact.depth), reorgEvent.log({ body }, attributes)];
 }
 
 function place({ chainId, blockNumber, blockHash }: Pick<ChainFact, "chainId" | "blockNumber" | "blockHash">) {

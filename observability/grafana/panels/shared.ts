@@ -126,7 +126,7 @@ function deliveryPanels({ series, net }: Selector): Pick<SharedPanels, "delivere
       key: "ledger-facts",
       title: "Facts in the ledger",
       description: "What the ledger holds by kind, less what was retracted. `./offing reconcile` compares these numbers with SQL.",
-      queries: [{ vector: sumBy(net(facts), ["kind"]), legend: "{{kind}}" }],
+      queries: [{ vector: sumBy(net(facts), ["fact_kind"]), legend: "{{fact_kind}}" }],
     }),
     cursor: timeseries({
       key: "ledger-cursor",
