@@ -149,7 +149,10 @@ describe("the rules of emitters name what breaks them", () => {
       breach: /after batch 1 it goes on otherwise/,
     },
     "a label value outside its set": {
-      create: () => ({ ...toy(), signals: ({ fact }) => [{ ...facts.add({ fact_kind: "reorg" }), labels: { fact_kind: "odd" } }, logOf(fact)] }),
+      create: () => ({
+        ...toy(),
+        signals: ({ fact }) => [{ ...facts.add({ fact_kind: "reorg" }), labels: { fact_kind: "odd" } }, logOf(fact)],
+      }),
       breach: /offing.facts: fact_kind cannot be odd/,
     },
     "a label that the metric lacks": {
@@ -180,7 +183,10 @@ describe("the rules of emitters name what breaks them", () => {
     },
     "a fact without a log record": { create: () => ({ ...toy(), signals: () => [] }), breach: /seen seen:1:1 leaves no log record/ },
     "a counter without a zero": { create: () => ({ ...toy(), zeros: [] }), breach: /offing.facts has no zero/ },
-    "a zero that is none": { create: () => ({ ...toy(), zeros: [facts.add({ fact_kind: "reorg" }, 1)] }), breach: /offing.facts starts at 1/ },
+    "a zero that is none": {
+      create: () => ({ ...toy(), zeros: [facts.add({ fact_kind: "reorg" }, 1)] }),
+      breach: /offing.facts starts at 1/,
+    },
     "a zero twice": {
       create: () => ({ ...toy(), zeros: [facts.add({ fact_kind: "reorg" }, 0), facts.add({ fact_kind: "reorg" }, 0)] }),
       breach: /1 zeros are there twice/,

@@ -50,7 +50,14 @@ const MESSAGE_LENGTH = 200;
 
 /** Opens an endpoint; nothing is sent yet. Each request is counted and timed, by how it ended. */
 export function createEndpoint({ url, provider, timeoutMs, meter, clock }: EndpointOptions): Endpoint {
-  const transport = http(url, { raw: true, retryCount: 0, timeout: 0, maxResponseBodySize: MAX_BODY_BYTES })({});
+  // The transport tells the status of an answer only when it can read the body; a failing gateway's body is anything.
+  const statuses = new WeakMap<object, number>();
+  const fetchFn: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (init?.signal != null) statuses.set(init.signal, response.status);
+    return response;
+  };
+  const transport = http(url, { raw: true, retryCount: 0, timeout: 0, maxResponseBodySize: MAX_BODY_BYTES, fetchFn })({});
   const record = ({ method, outcome, startedMs }: Ended): void => {
     const labels = { provider, method, "rpc.outcome": outcome } as const;
     meter.count(rpcRequests.add(labels));
@@ -72,7 +79,7 @@ export function createEndpoint({ url, provider, timeoutMs, meter, clock }: Endpo
         if (signal.aborted) throw error;
         record({ method, outcome: "error", startedMs });
         if (error instanceof OffingError) throw error;
-        throw transportFault(error, { ...place, method });
+        throw transportFault(error, { ...place, method, status: statuses.get(limit.signal) });
       } finally {
         limit.release();
       }
@@ -147,11 +154,11 @@ function resultOf(answer: unknown, place: Place): unknown {
 }
 
 /** The transport's own errors are not handed on: their texts hold the URL. */
-function transportFault(error: unknown, { provider, method }: Place): OffingError {
+function transportFault(error: unknown, { provider, method, status }: Place & { readonly status: number | undefined }): OffingError {
   const context = { provider, method };
-  if (error instanceof HttpRequestError && error.status !== undefined) {
+  if (status !== undefined && (status < 200 || status > 299)) {
     const message = "the node answered with an HTTP error";
-    return new OffingError("SOURCE_UNREACHABLE", { message, context: { fault: "http_status", ...context, status: error.status } });
+    return new OffingError("SOURCE_UNREACHABLE", { message, context: { fault: "http_status", ...context, status } });
   }
   if (causes(error).some((cause) => cause instanceof SyntaxError)) {
     return new OffingError("SOURCE_RESPONSE_INVALID", {

@@ -18,7 +18,7 @@ import {
   reorgEvent,
   unresolved,
 } from "#contract/generated/chain.ts";
-import { facts, FACT_KINDS, SHARED_LEDGER_METRICS } from "#contract/generated/shared.ts";
+import { type FactKind, facts, SHARED_LEDGER_METRICS } from "#contract/generated/shared.ts";
 import type { StoredFact } from "#core/fact.ts";
 import { spanIdOf, traceIdOf } from "#core/ids.ts";
 import type { Increment, MetricDefinition, Signal } from "#core/signal.ts";
@@ -40,6 +40,9 @@ export const PROJECTION = 1;
 
 /** Every metric that `signals` counts or records. */
 export const METRICS: readonly MetricDefinition[] = [...SHARED_LEDGER_METRICS, ...CHAIN_LEDGER_METRICS];
+
+/** The kinds that a chain counts; a retraction counts as what it takes back. */
+const KINDS: readonly FactKind[] = ["operation", "config_change", "reorg"];
 
 /** What one fact becomes by the contract's names; a retraction counts the same as what it takes back. */
 export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
@@ -65,7 +68,7 @@ export function zerosOf({ contracts, modules }: Pick<ChainConfig, "contracts" | 
   const changing = [...contracts, ...modules].filter(({ configEvents }) => configEvents.length > 0);
   const changed = new Set(changing.map(({ name }) => moduleOf(name)));
   return [
-    ...FACT_KINDS.map((kind) => facts.add({ fact_kind: kind }, 0)),
+    ...KINDS.map((kind) => facts.add({ fact_kind: kind }, 0)),
     ...places.flatMap(({ name, action }) =>
       reasonsAt(name).map((code) => oracleRequiredFailures.add({ contract: name, action_type: action, reason_code: code }, 0)),
     ),
