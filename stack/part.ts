@@ -66,6 +66,7 @@ export function createPart(spec: PartSpec, listener: PartListener): Part {
       listener.onEnd(started.identity);
       if (started.phase === "ready") listener.onExit({ part: spec.name, code, signal, error: exitError(spec, code, signal) });
     });
+    running = started;
     listener.onStart(started.identity);
     return started;
   };
@@ -89,9 +90,10 @@ export function createPart(spec: PartSpec, listener: PartListener): Part {
       if (running !== null) return;
       for (const port of spec.ports) await requireFree(port, spec.name);
       signal?.throwIfAborted();
-      running = launch();
-      await untilReady(spec, running, signal);
-      running.phase = "ready";
+      const started = launch();
+      await untilReady(spec, started, signal);
+      if (started.phase !== "starting") throw failed(spec, "was told to stop while it started");
+      started.phase = "ready";
     },
     stop: () => end("SIGTERM", GRACE_MS),
     kill: (signal) => end(signal, null),
