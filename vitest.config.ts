@@ -1,6 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-const shared = { exclude: ["**/node_modules/**", "**/.offing/**"] };
+const exclude = ["**/node_modules/**", "**/.offing/**"];
+const unit = {
+  name: "unit",
+  include: ["**/*.test.ts"],
+  exclude: [...exclude, "**/*.e2e.test.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+const e2e = { name: "e2e", include: ["**/*.e2e.test.ts"], exclude, testTimeout: 300_000, hookTimeout: 300_000 };
 
 // `unit` needs nothing but npm; `e2e` starts the real stack and real nodes.
 const config: ReturnType<typeof defineConfig> = defineConfig({
@@ -8,20 +16,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     pool: "forks",
     maxWorkers: 2,
     projects: [
-      {
-        extends: true,
-        test: {
-          ...shared,
-          name: "unit",
-          include: ["**/*.test.ts"],
-          exclude: [...shared.exclude, "**/*.e2e.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        extends: true,
-      },
+      { extends: true, test: unit },
+      { extends: true, test: e2e },
     ],
   },
 });
