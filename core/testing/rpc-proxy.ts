@@ -67,7 +67,8 @@ interface Exchange {
 }
 
 async function answer({ response, text, target, call, meddling }: Exchange): Promise<void> {
-  const send = (content: object): void => reply(response, { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: call.id, ...content }) });
+  const send = (content: object): void =>
+    reply(response, { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: call.id, ...content }) });
   switch (meddling.type) {
     case "pass":
       return reply(response, { status: 200, body: await forward(target, text) });

@@ -15,6 +15,7 @@ export const READ_METHODS = [
   "eth_getCode",
   "debug_traceTransaction",
 ] as const;
+/** One of them. */
 export type ReadMethod = (typeof READ_METHODS)[number];
 
 /** One JSON-RPC request. */

@@ -209,7 +209,8 @@ function retractedIds(fact: Mined & { readonly retracts: string }): { readonly t
 }
 
 function operationBody({ contract, actionType, outcome, caller, reasonCode, revert }: OperationFact): string {
-  const reason = reasonCode ?? revert?.error ?? revert?.halt ?? undefined;
+  const told = revert?.message == null ? revert?.error : `${revert.error ?? ""}(${revert.message})`;
+  const reason = reasonCode ?? told ?? revert?.halt ?? undefined;
   const why = reason === undefined ? "" : `: ${reason}`;
   return `${contract} ${actionType} by ${caller} ${outcome}${why}`;
 }

@@ -26,6 +26,7 @@ type Transaction = Omit<TransactionSeen, "trace">;
 
 const METHOD = "debug_traceTransaction";
 const ATTEMPTS = 3;
+const STRIKES_KEPT = 1_000;
 const BACKOFF = { firstMs: 100, capMs: 1_000 };
 const NONE = `no endpoint has ${METHOD}: reasons, swallowed reverts and calls through other contracts are not seen`;
 const LOST = "a transaction has no usable trace: its reason and what it called are not known";
@@ -66,6 +67,8 @@ export function createTracer({
     }
     const struck = (strikes.get(seen.hash) ?? 0) + 1;
     if (isAway(last) && struck < ATTEMPTS) {
+      // Transactions that a reorg took away are never asked for again.
+      if (strikes.size >= STRIKES_KEPT) strikes.clear();
       strikes.set(seen.hash, struck);
       throw last;
     }
