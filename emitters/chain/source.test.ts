@@ -5,6 +5,7 @@ import { mint } from "../../demo/world/calls.ts";
 import { reorg } from "../../demo/world/reorg.ts";
 import { play } from "../../demo/world/traffic.ts";
 import type { ChainFact } from "./facts.ts";
+import { block } from "./fixtures/handmade.ts";
 import { countsOf, type Following, follow, followTo, type Standing, startStanding } from "./fixtures/standing.ts";
 import { READ_METHODS } from "./rpc.ts";
 
@@ -247,6 +248,22 @@ describe("a source over a chain that moves", () => {
     } finally {
       await through.stop();
       await lagging.close();
+    }
+  });
+
+  it("does not follow a chain that shares no block with the last ones of the ledger, and says so once", async () => {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "anvil_mine", params: ["0x258"] });
+    await fetch(mine.anvil.url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const lost = follow(
+      mine.config(),
+      Array.from({ length: 560 }, (_, number) => block({ number })),
+    );
+    try {
+      await untilCounted(lost, "offing_source_faults_total unknown", 2);
+      expect(lost.facts).toEqual([]);
+      expect(lost.lines.filter((line) => line.includes("shares no block"))).toHaveLength(1);
+    } finally {
+      await lost.stop();
     }
   });
 
