@@ -130,11 +130,14 @@ async function refold<F extends Fact>(
   for (let seq = 0; seq < upTo; seq += BATCH_SIZE) {
     fold(options, { totals, batch: await readThrough(options, { afterSeq: seq, toSeq: Math.min(upTo, seq + BATCH_SIZE) }), atMs });
   }
-  for (const { metric, labels, count } of await options.ledger.pruned()) totals.add({ metric, labels, value: count, atMs });
   const before = new Map(previous.map((total) => [`${total.metric}${total.labels}`, total.value]));
-  return totals
-    .all()
-    .map((total) => (total.value < (before.get(`${total.metric}${total.labels}`) ?? 0) ? { ...total, bornAtMs: atMs - 1 } : total));
+  const rowsWentAway = (await options.ledger.pruned()).length > 0;
+  return totals.all().map((total) => {
+    const known = before.get(`${total.metric}${total.labels}`) ?? 0;
+    if (total.value >= known) return total;
+    // What pruned facts once counted stands in the earlier totals only.
+    return rowsWentAway ? { ...total, value: known } : { ...total, bornAtMs: atMs - 1 };
+  });
 }
 
 /** Exports the totals as they were acknowledged, with a new time stamp: nothing moves, so nothing is recorded first. */

@@ -98,15 +98,6 @@ export class Totals {
     }
   }
 
-  /** Adds to the plain series of a counter what rows that were pruned once counted; `labels` as JSON. */
-  add({ metric, labels, value, atMs }: { metric: string; labels: string; value: number; atMs: number }): void {
-    const definition = this.#metrics.get(metric);
-    if (definition === undefined) return;
-    const series = this.#at({ metric: definition, sibling: "total", labels: JSON.parse(labels) as Labels, bornAtMs: atMs - 1 });
-    series.value += value;
-    this.#changed.add(series);
-  }
-
   /** Every series at `atMs`; what was born since the last `settle` comes with its 0 point one millisecond earlier. */
   points(atMs: number): MetricPoint[] {
     const points: MetricPoint[] = [];
