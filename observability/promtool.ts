@@ -23,20 +23,25 @@ const run = promisify(execFile);
  * dashboard.
  *
  * @param promtool - path of the program, as stack/tools.ts finds it
+ * @param folder - where the rules and their tests stand; those of the repository when left out
  */
-export async function promtoolTest(promtool: string): Promise<readonly PromtoolRun[]> {
-  const files = globSync("*.yaml", { cwd: RULES }).sort();
+export async function promtoolTest(promtool: string, folder: string = RULES): Promise<readonly PromtoolRun[]> {
+  const files = globSync("*.yaml", { cwd: folder }).sort();
   const isTest = (file: string): boolean => file.endsWith(".test.yaml");
+  const call = (name: string, args: readonly string[]): Promise<PromtoolRun> => promtoolRun(name, { promtool, args, folder });
   return [
-    await promtoolRun("rules", promtool, ["check", "rules", "--lint=all", "--lint-fatal", ...files.filter((file) => !isTest(file))]),
-    await promtoolRun("rule tests", promtool, ["test", "rules", "--diff", ...files.filter(isTest)]),
-    await withQueriesAsRules((file) => promtoolRun("dashboard queries", promtool, ["check", "rules", "--lint=none", file])),
+    await call("rules", ["check", "rules", "--lint=all", "--lint-fatal", ...files.filter((file) => !isTest(file))]),
+    await call("rule tests", ["test", "rules", "--diff", ...files.filter(isTest)]),
+    await withQueriesAsRules((file) => call("dashboard queries", ["check", "rules", "--lint=none", file])),
   ];
 }
 
-async function promtoolRun(name: string, promtool: string, args: readonly string[]): Promise<PromtoolRun> {
+async function promtoolRun(
+  name: string,
+  { promtool, args, folder }: { readonly promtool: string; readonly args: readonly string[]; readonly folder: string },
+): Promise<PromtoolRun> {
   try {
-    const { stdout, stderr } = await run(promtool, args, { cwd: RULES });
+    const { stdout, stderr } = await run(promtool, args, { cwd: folder });
     return { name, ok: true, output: `${stdout}${stderr}` };
   } catch (error) {
     const { stdout = "", stderr = "", message } = error as Error & { readonly stdout?: string; readonly stderr?: string };

@@ -9,7 +9,7 @@ import {
   reorgDepth,
 } from "#contract/generated/chain.ts";
 import { heartbeatTimestamp, rpcDuration, rpcRequests } from "#contract/generated/shared.ts";
-import { increase, inUnitOf, lastOver, type Matches, quantile, rate, ratio, secondsSince, selectorOf, sumBy, topk } from "./promql.ts";
+import { increase, inUnitOf, lastOver, type Matches, quantile, rate, ratio, secondsSince, selectorOf, sumBy } from "./promql.ts";
 
 const { series, sibling, net, histogram } = selectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
 const LEDGER = 'job="offing-chain",instance=~"$ledger"';
@@ -83,6 +83,5 @@ describe("functions", () => {
     expect(quantile(0.99, { buckets, unit: "{block}", range: "1d", by: ["instance"] }).promql).toBe(
       `histogram_quantile(0.99, sum by (le, instance) (rate(offing_chain_reorg_depth_bucket{${LEDGER}}[1d])))`,
     );
-    expect(topk(3, failures).promql).toBe(`topk(3, ${failures.promql})`);
   });
 });

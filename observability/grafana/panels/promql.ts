@@ -72,11 +72,6 @@ export function sumBy<Label extends string, By extends Label>(vector: Vector<Lab
   return { promql: `sum by (${by.map(labelName).join(", ")}) (${vector.promql})`, unit: vector.unit, labels: by };
 }
 
-/** The `limit` greatest values. */
-export function topk<Label extends string>(limit: number, vector: Vector<Label>): Vector<Label> {
-  return { ...vector, promql: `topk(${limit}, ${vector.promql})` };
-}
-
 /** How much a counter grew over a range. */
 export function increase<Label extends string>(vector: Vector<Label>, range: Range): Vector<Label> {
   return { ...vector, promql: `increase(${vector.promql}[${range}])` };
