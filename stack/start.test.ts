@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { choosePorts } from "./ports.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 import { type PartName, type Stack, type StartStackOptions, startStack } from "./start.ts";
 import { readFailure, readState } from "./state.ts";
@@ -140,10 +141,9 @@ test("only one stack runs in a folder", async () => {
 });
 
 test("a taken port is told before anything is started", async () => {
+  const { prometheus: taken } = await choosePorts("free");
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const taken = typeof address === "object" && address !== null ? address.port : 0;
+  await new Promise<void>((resolve) => server.listen(taken, "127.0.0.1", resolve));
   await expect(start({ ports: taken - 3 })).rejects.toMatchObject({ code: "PORT_TAKEN", context: { port: taken, part: "prometheus" } });
   expect(existsSync(join(directory, "prometheus.log"))).toBe(false);
   await new Promise((resolve) => server.close(resolve));
