@@ -67,7 +67,7 @@ export function verdicts(): PlaceablePanel[] {
       links: [toBlockedLogs],
       queries: [
         { vector: burst, legend: "blocked" },
-        { vector: inUnitOf(series(alertThreshold, { alert: "ChainPsmOracleMissingBurst" }), burst), legend: "alert from" },
+        { vector: inUnitOf(series(alertThreshold, { alert: "ChainPsmOracleMissingBurst" }), burst), legend: "alert above" },
       ],
     }),
   ];
