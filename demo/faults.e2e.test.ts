@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { startPostgres } from "#core/testing/postgres.ts";
 import { reconcileChain } from "../commands/reconcile.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 import { type EmitterProcess, startEmitter, untilIndexed } from "./emitter-process.ts";
@@ -71,6 +72,35 @@ test("an emitter killed under load and a Collector killed beside it leave every 
     ).toBe(current);
   }
   await emitter.stop();
+});
+
+test("on PostgreSQL the numbers end equal too", async () => {
+  const postgres = await startPostgres();
+  try {
+    const own = join(folder, "postgres.yaml");
+    const { ledger: _, ...sections } = parse(readFileSync(config, "utf8")) as Record<string, unknown>;
+    writeFileSync(join(folder, "postgres-url"), postgres.url);
+    writeFileSync(own, stringify({ ...sections, ledger: { postgres: { url_file: "postgres-url" } } }));
+    let emitter = await startEmitter({ domain: "chain", config: own, logFile: join(folder, "postgres.log") });
+    const loading = load(world, { blocks: 20, transactionsPerBlock: 10, seed: 7, mined: () => sleep(50) });
+    await sleep(500);
+    await emitter.stop("SIGKILL");
+    emitter = await startEmitter({ domain: "chain", config: own, logFile: join(folder, "postgres.log") });
+    const { byReason } = await loading;
+    await untilIndexed(emitter, { blockNumber: Number((await headOf(world)).number), timeoutMs: 60_000 });
+    const report = await reconcileChain({ config: own, set: [] }, 90_000);
+    expect(report).toMatchObject({ equal: true, missingLogCount: 0, faults: [] });
+    for (const [code, { current }] of Object.entries(byReason)) {
+      const rows = report.rows.filter((row) => row.metric === "oracle.required.failures" && row.labels["reason_code"] === code);
+      expect(
+        rows.reduce((sum, row) => sum + row.ledger, 0),
+        code,
+      ).toBe(current);
+    }
+    await emitter.stop();
+  } finally {
+    await postgres.stop();
+  }
 });
 
 test("a second emitter on the same ledger ends at once with a clear error", async () => {
