@@ -55,7 +55,9 @@ export async function startEmitter(options: EmitterOptions): Promise<EmitterProc
     options.config,
     ...(options.set ?? []).flatMap((value) => ["--set", value]),
   ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
+  // As ./offing would: with its flags for the heap, where this process has them.
+  const flags = process.execArgv.filter((flag) => /^--(max-semi-space-size|heap-growing-percent)=/.test(flag));
+  const child = spawn(process.execPath, [...flags, ...args], { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
   const log = createWriteStream(options.logFile, { flags: "a" });
   let stderr = "";
   const running = Promise.withResolvers<{ http: string; ledger: string }>();
