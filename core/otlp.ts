@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
 import { encodeRequest, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
+import { type PostAnswer, postJson } from "#core/otlp-post.ts";
 import { backoffMs } from "#core/retry.ts";
 import type { Attributes } from "#core/signal.ts";
 
@@ -118,7 +119,7 @@ interface Answer {
 /** Posts one request until it is answered for good. */
 async function post(options: OtlpOptions, shipment: Shipment): Promise<Answer> {
   const clock = options.clock ?? systemClock;
-  const body = encodeRequest(shipment.signal, shipment.resource, shipment.items);
+  const body = Buffer.from(encodeRequest(shipment.signal, shipment.resource, shipment.items));
   for (let retries = 0; ; retries += 1) {
     const { answer, error, waitMs } = await attempt(options, shipment, body);
     if (answer !== undefined) return { ...answer, retries };
@@ -133,32 +134,26 @@ type Attempt =
   | { readonly answer: Omit<Answer, "retries">; readonly error?: never; readonly waitMs?: never }
   | { readonly answer?: never; readonly error: OffingError; readonly waitMs: number };
 
-async function attempt(options: OtlpOptions, shipment: Shipment, body: string): Promise<Attempt> {
+async function attempt(options: OtlpOptions, shipment: Shipment, body: Buffer): Promise<Attempt> {
   const url = `${options.url.replace(/\/+$/, "")}/v1/${shipment.signal}`;
   const context = { url, signal: shipment.signal, items: shipment.items.length };
+  const unreachable = (message: string, more: { readonly cause?: unknown; readonly waitMs?: number } = {}): Attempt => {
+    const { cause, waitMs = 0 } = more;
+    return { error: new OffingError("COLLECTOR_UNREACHABLE", { message, context, cause }), waitMs };
+  };
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { ...options.headers, "content-type": "application/json" },
-      body,
-      signal: AbortSignal.any([shipment.abort, AbortSignal.timeout(options.timeoutMs)]),
-    });
-    const text = await response.text();
-    if (response.ok && isJson(response)) return { answer: { rejected: Math.min(rejectedIn(text), shipment.items.length) } };
-    // A login page or a proxy that says 200 has queued nothing.
-    if (response.ok) return { error: new OffingError("COLLECTOR_UNREACHABLE", { message: "the answer is not OTLP", context }), waitMs: 0 };
-    const message = `the Collector answered ${response.status}${text === "" ? "" : `: ${text.slice(0, 200)}`}`;
-    if (response.status === 408 || response.status === 429 || response.status >= 500) {
-      return { error: new OffingError("COLLECTOR_UNREACHABLE", { message, context }), waitMs: retryAfterMs(response) };
-    }
+    const signal = AbortSignal.any([shipment.abort, AbortSignal.timeout(options.timeoutMs)]);
+    const { status, contentType, text, ...answer } = await postJson(url, { headers: options.headers, body, signal });
+    const ok = status >= 200 && status < 300;
+    if (ok && contentType.includes("json")) return { answer: { rejected: Math.min(rejectedIn(text), shipment.items.length) } };
+    // A login page or a proxy that says 200 has queued nothing, and neither has one that points elsewhere.
+    if (ok || status < 400) return unreachable(ok ? "the answer is not OTLP" : `the Collector answered ${status}, a redirect`);
+    const message = `the Collector answered ${status}${text === "" ? "" : `: ${text.slice(0, 200)}`}`;
+    if (status === 408 || status === 429 || status >= 500) return unreachable(message, { waitMs: retryAfterMs(answer) });
     return { answer: { rejected: 0, refusal: new OffingError("COLLECTOR_REFUSED", { message, context }) } };
   } catch (cause) {
-    return { error: new OffingError("COLLECTOR_UNREACHABLE", { message: "the Collector does not answer", context, cause }), waitMs: 0 };
+    return unreachable("the Collector does not answer", { cause });
   }
-}
-
-function isJson(response: Response): boolean {
-  return response.headers.get("content-type")?.includes("json") ?? false;
 }
 
 /** How many items a partial success names; an empty or foreign body means that all were taken. */
@@ -176,11 +171,10 @@ function rejectedIn(text: string): number {
 }
 
 /** `Retry-After` in seconds or as a date, capped so that a wrong one cannot stop the projector. */
-function retryAfterMs(response: Response): number {
-  const header = response.headers.get("retry-after");
-  if (header === null) return 0;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+function retryAfterMs({ retryAfter }: Pick<PostAnswer, "retryAfter">): number {
+  if (retryAfter === undefined) return 0;
+  const seconds = Number(retryAfter);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(retryAfter) - Date.now();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 60_000) : 0;
 }
 

@@ -47,7 +47,7 @@ export interface Projector {
   readonly progress: () => Progress;
 }
 
-const BATCH_SIZE = 2_000;
+const BATCH_SIZE = 1_000;
 const LEDGER_BACKOFF = { firstMs: 100, capMs: 5_000 };
 
 /**

@@ -1,0 +1,40 @@
+import { request as requestPlain } from "node:http";
+import { request as requestTls } from "node:https";
+import { text } from "node:stream/consumers";
+
+/** What a receiver answered. */
+export interface PostAnswer {
+  readonly status: number;
+  /** Empty when there is none. */
+  readonly contentType: string;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+}
+
+/** One request. */
+export interface PostOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Posts a JSON body over a connection that is kept for the next one, and follows no redirect.
+ *
+ * It stands on node:http because fetch copies a body several times over, which costs as much as encoding it.
+ *
+ * @throws whatever the connection fails with, or an AbortError
+ */
+export function postJson(url: string, { headers, body, signal }: PostOptions): Promise<PostAnswer> {
+  return new Promise((resolve, reject) => {
+    const send = url.startsWith("https:") ? requestTls : requestPlain;
+    const lengths = { "content-type": "application/json", "content-length": body.length };
+    const request = send(url, { method: "POST", headers: { ...headers, ...lengths }, signal }, (response) => {
+      const { statusCode: status = 0, headers: answered } = response;
+      const answer = { status, contentType: answered["content-type"] ?? "", retryAfter: answered["retry-after"] };
+      text(response).then((content) => resolve({ ...answer, text: content }), reject);
+    });
+    request.once("error", reject);
+    request.end(body);
+  });
+}
