@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+
+/** As ./offing starts an emitter. */
+const HEAP_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
+
+/**
+ * Runs a part of a bench in a Node process of its own, so that its memory and its warm-up are its own, and gives back what it answers.
+ *
+ * The order goes in by standard input: it may hold a password, and an argument list is for everybody to read.
+ *
+ * @throws Error with the part's standard error when it fails; the signal's reason when it aborts
+ */
+export async function runPart<Order, Answer>(part: URL, { order, signal }: { order: Order; signal: AbortSignal }): Promise<Answer> {
+  signal.throwIfAborted();
+  const child = spawn(process.execPath, [...HEAP_FLAGS, part.pathname], { stdio: ["pipe", "pipe", "pipe"], signal });
+  const ended = once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>;
+  child.stdin.end(JSON.stringify(order));
+  const [stdout, stderr, [code, killedBy]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (code !== 0) throw new Error(`${part.pathname.split("/").at(-1)} ended with ${killedBy ?? code}: ${stderr.trim()}`);
+  // The part wrote it with `servePart`, and both sides name the same types.
+  return JSON.parse(stdout) as Answer;
+}
+
+/** The child's side: takes the order, works, answers, and ends. */
+export async function servePart<Order, Answer>(work: (order: Order) => Promise<Answer>): Promise<void> {
+  const order = JSON.parse(await text(process.stdin)) as Order;
+  const answer = await work(order);
+  process.stdout.write(JSON.stringify(answer), () => process.exit(0));
+}
