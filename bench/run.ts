@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Result } from "./bench.ts";
-import { endToEndBench } from "./end-to-end.bench.ts";
 import { exportBench } from "./export.bench.ts";
 import { interpretBench } from "./interpret.bench.ts";
 import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
@@ -11,7 +10,7 @@ import { ledgerSqliteBench } from "./ledger-sqlite.bench.ts";
 import { type Busyness, lookAround, type MachineFacts, machineFacts } from "./machine.ts";
 import { drawTable } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [interpretBench, ledgerSqliteBench, ledgerPostgresBench, exportBench, endToEndBench];
+const BENCHES: readonly Bench[] = [interpretBench, ledgerSqliteBench, ledgerPostgresBench, exportBench];
 const LATEST = new URL("./results/latest.json", import.meta.url);
 
 const HELP = `Measures Offing beside its peers, in one run, and prints one table.
