@@ -72,8 +72,22 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
       return { feed: "live", observation, cursor: block };
     });
   }
-  while (!signal.aborted) {
-    yield [{ feed: "tick", observation: { type: "tick", atMs: Date.now(), head: BLOCKS, safe: null, finalized: null } }];
+  // The chain goes on: a head that stands still would rightly raise the alert for it.
+  for (let number = BLOCKS + 1; !signal.aborted; number += 1) {
+    const atMs = Date.now();
+    const block = {
+      type: "block" as const,
+      observedAtMs: atMs,
+      number,
+      hash: hex(number),
+      parentHash: hex(number - 1),
+      timeMs: atMs,
+      transactions: [],
+    };
+    yield [
+      { feed: "ticks", observation: { type: "tick", atMs, head: number, safe: null, finalized: null } },
+      { feed: "live", observation: block, cursor: number },
+    ];
     await sleep(500, undefined, { signal }).catch(() => undefined);
   }
 }
