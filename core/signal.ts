@@ -103,7 +103,11 @@ export interface Histogram<L extends Labels> extends MetricDefinition {
 export type SpanPlace = Omit<SpanSignal, "type" | "name" | "kind" | "attributes">;
 /** A span of the contract, typed by its attributes. */
 export interface SpanDefinition<A extends Attributes> {
+  /** As in the contract: `command.{command}` stands for every command. */
   readonly name: string;
+  readonly kind: SpanSignal["kind"];
+  /** The name of one span. */
+  readonly nameOf: (attributes: A) => string;
   readonly span: (place: SpanPlace, attributes: A) => SpanSignal;
 }
 /** What a log record needs besides its event name, severity and attributes. */
@@ -138,9 +142,11 @@ export function histogram<L extends Labels>(definition: MetricDefinition & { rea
   return metric;
 }
 
-/** Makes a span definition; for generated code. */
+/** Makes a span definition; for generated code. A name that ends in `{key}` takes the value of that attribute. */
 export function span<A extends Attributes>(name: string, kind: SpanSignal["kind"]): SpanDefinition<A> {
-  return { name, span: (place, attributes) => ({ type: "span", name, kind, ...place, attributes }) };
+  const [, before, key] = /^(.+\.)\{([^{}]+)\}$/u.exec(name) ?? [];
+  const nameOf = (attributes: A): string => (before === undefined || key === undefined ? name : `${before}${attributes[key]}`);
+  return { name, kind, nameOf, span: (place, attributes) => ({ type: "span", name: nameOf(attributes), kind, ...place, attributes }) };
 }
 
 /** Makes a log event definition; for generated code. */

@@ -61,9 +61,14 @@ function metricWords(entry: ContractFiles["metrics"][number]): readonly Fault[] 
   return faults;
 }
 
+/** A span's name may end in one of the span's required attributes, such as `command.{command}`. */
 function spanName(entry: ContractFiles["spans"][number]): readonly Fault[] {
   const { note } = entry.value.name;
-  return NAME.test(note) ? [] : [faultAt(entry, ["name", "note"], grammar(note))];
+  const [, before = note, key] = /^(.+)\.\{([^{}]+)\}$/u.exec(note) ?? [];
+  const faults = NAME.test(before) ? [] : [faultAt(entry, ["name", "note"], grammar(note))];
+  const isThere = entry.value.attributes.some(({ ref, requirement_level }) => ref === key && requirement_level === "required");
+  if (key !== undefined && !isThere) faults.push(faultAt(entry, ["name", "note"], `\`{${key}}\` is no required attribute of this span`));
+  return faults;
 }
 
 function grammar(name: string): string {

@@ -219,6 +219,11 @@ const NAMES_AND_REFERENCES: readonly Case[] = [
     says: "must be one of internal",
   },
   {
+    rule: "a span name that ends in an attribute the span need not have",
+    file: withAttributes(`spans:\n${span("type: offing.chain.a, name: { note: §'chain.{a}' }")}`),
+    says: "`{a}` is no required attribute of this span",
+  },
+  {
     rule: "a span name in the wrong case",
     file: withAttributes(`spans:\n${span("type: offing.chain.a, name: { note: §chain A }")}`),
     says: "must be lower-case words",
