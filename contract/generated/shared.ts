@@ -13,14 +13,14 @@ export type FactKind = "operation" | "config_change" | "reorg";
 export const FACT_KINDS: readonly FactKind[] = ["operation", "config_change", "reorg"];
 
 /** Why an answer of the world was not used. */
-export type Fault = "unreachable" | "http_status" | "not_json" | "rpc_error" | "null_block" | "receipt_mismatch" | "trace_mismatch" | "stale_head" | "unknown";
+export type Fault = "unreachable" | "http_status" | "not_json" | "rpc_error" | "null_block" | "receipt_mismatch" | "trace_mismatch" | "replay_mismatch" | "stale_head" | "unknown";
 /** Every value of `fault`, in the contract's order. */
-export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json", "rpc_error", "null_block", "receipt_mismatch", "trace_mismatch", "stale_head", "unknown"];
+export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json", "rpc_error", "null_block", "receipt_mismatch", "trace_mismatch", "replay_mismatch", "stale_head", "unknown"];
 
 /** A JSON-RPC method that Offing calls. */
-export type Method = "eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_getBlockByHash" | "eth_getBlockReceipts" | "eth_getTransactionReceipt" | "eth_getCode" | "debug_traceTransaction" | "other";
+export type Method = "eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_getBlockByHash" | "eth_getBlockReceipts" | "eth_getTransactionReceipt" | "eth_getCode" | "eth_call" | "eth_simulateV1" | "debug_traceTransaction" | "debug_traceBlockByHash" | "trace_block" | "trace_transaction" | "ots_getTransactionError" | "other";
 /** Every value of `method`, in the contract's order. */
-export const METHODS: readonly Method[] = ["eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getCode", "debug_traceTransaction", "other"];
+export const METHODS: readonly Method[] = ["eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getCode", "eth_call", "eth_simulateV1", "debug_traceTransaction", "debug_traceBlockByHash", "trace_block", "trace_transaction", "ots_getTransactionError", "other"];
 
 /** Which step met what it could not use. */
 export type Origin = "source" | "interpret" | "projector";

@@ -44,7 +44,7 @@ export interface Pool {
 }
 
 /** Methods that a node may lack. */
-export type OptionalMethod = Extract<ReadMethod, "eth_getBlockReceipts" | "debug_traceTransaction">;
+export type OptionalMethod = Exclude<ReadMethod, `eth_${string}`> | Extract<ReadMethod, "eth_getBlockReceipts" | "eth_simulateV1">;
 
 /** What a pool needs. */
 export interface PoolOptions {
@@ -116,13 +116,20 @@ export function createPool({ chainId, rpc, clock, log, meter }: PoolOptions): Po
   };
 }
 
-const OPTIONAL: ReadonlySet<string> = new Set<OptionalMethod>(["eth_getBlockReceipts", "debug_traceTransaction"]);
+const NOTHING = `0x${"0".repeat(64)}`;
 
 /** A question about nothing: a node that has the method answers something else than that it does not. */
 const PROBES: Readonly<Record<OptionalMethod, readonly unknown[]>> = {
-  eth_getBlockReceipts: [`0x${"0".repeat(64)}`],
-  debug_traceTransaction: [`0x${"0".repeat(64)}`, { tracer: "callTracer" }],
+  eth_getBlockReceipts: [NOTHING],
+  eth_simulateV1: [{ blockStateCalls: [] }, "latest"],
+  debug_traceTransaction: [NOTHING, { tracer: "callTracer" }],
+  debug_traceBlockByHash: [NOTHING, { tracer: "callTracer" }],
+  trace_block: ["0xffffffffffff"],
+  trace_transaction: [NOTHING],
+  ots_getTransactionError: [NOTHING],
 };
+
+const OPTIONAL: ReadonlySet<string> = new Set(Object.keys(PROBES));
 
 interface ProbeOptions {
   readonly askOne: (member: Member, request: RpcRequest, signal: AbortSignal) => Promise<unknown>;

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import { errorFields } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
-import { createEndpoint, type Endpoint, faultOf, isMethodMissing, READ_METHODS, type ReadMethod } from "./rpc.ts";
+import { createEndpoint, type Endpoint, faultOf, isMethodMissing, READ_METHODS, type ReadMethod, Reverted } from "./rpc.ts";
 
 let server: Server | undefined;
 afterEach(async () => {
@@ -54,12 +54,21 @@ describe("an endpoint", () => {
 
   it("sends nothing but what is on the read-only list", async () => {
     const node = await endpoint(body('{"jsonrpc":"2.0","id":1,"result":"0x1"}'));
-    for (const method of ["eth_sendRawTransaction", "eth_sendTransaction", "anvil_reorg", "debug_setHead", "personal_sign", "eth_call"]) {
+    for (const method of [
+      "eth_sendRawTransaction",
+      "eth_sendTransaction",
+      "anvil_reorg",
+      "debug_setHead",
+      "personal_sign",
+      "trace_rawTransaction",
+    ]) {
       const refused = await faultFrom(node.ask({ method: method as ReadMethod, params: [] }, never));
       expect(refused, method).toMatchObject({ code: "SOURCE_METHOD_REFUSED", retry: "never" });
     }
     expect(node.requests()).toBe(0);
-    expect(READ_METHODS.filter((method) => !/^(eth_get\w+|eth_chainId|debug_traceTransaction)$/.test(method))).toEqual([]);
+    expect(
+      READ_METHODS.filter((method) => !/^(eth_(get\w+|chainId|call|simulateV1)|(debug_)?trace_?\w+|ots_getTransactionError)$/.test(method)),
+    ).toEqual([]);
   });
 
   it.each([
@@ -98,6 +107,21 @@ describe("an endpoint", () => {
       server?.closeAllConnections();
       server?.close();
     }
+  });
+
+  it.each([
+    ["geth's", { code: 3, message: "execution reverted: no", data: "0xABCD" }, "0xabcd"],
+    ["a revert without bytes", { code: -32_000, message: "execution reverted" }, "0x"],
+    ["OpenEthereum's", { code: -32_015, message: "VM execution error. Reverted", data: "Reverted 0x1234" }, "0x1234"],
+  ])("gives a revert as an answer where one may come: %s", async (_, error, data) => {
+    const node = await endpoint(body(JSON.stringify({ jsonrpc: "2.0", id: 1, error })));
+    expect(await node.ask({ method: "eth_call", params: [], mayRevert: true }, never)).toEqual(new Reverted(data));
+    expect(faultOf(await faultFrom(node.ask({ method: "eth_call", params: [] }, never)))).toBe("rpc_error");
+  });
+
+  it("takes no other error for a revert", async () => {
+    const node = await endpoint(body('{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"missing trie node","data":"0x12"}}'));
+    expect(faultOf(await faultFrom(node.ask({ method: "eth_call", params: [], mayRevert: true }, never)))).toBe("rpc_error");
   });
 
   it("ends at once when it is told to", async () => {

@@ -13,7 +13,13 @@ export const READ_METHODS = [
   "eth_getBlockReceipts",
   "eth_getTransactionReceipt",
   "eth_getCode",
+  "eth_call",
+  "eth_simulateV1",
   "debug_traceTransaction",
+  "debug_traceBlockByHash",
+  "trace_block",
+  "trace_transaction",
+  "ots_getTransactionError",
 ] as const;
 /** One of them. */
 export type ReadMethod = (typeof READ_METHODS)[number];
@@ -22,6 +28,18 @@ export type ReadMethod = (typeof READ_METHODS)[number];
 export interface RpcRequest {
   readonly method: ReadMethod;
   readonly params: readonly unknown[];
+  /** A revert of what was asked to be executed is an answer, a `Reverted`, and no fault. */
+  readonly mayRevert?: boolean;
+}
+
+/** The answer to a request that may revert, when it did. */
+export class Reverted {
+  /** The revert bytes, all of them; `0x` when there were none. */
+  readonly data: string;
+
+  constructor(data: string) {
+    this.data = data;
+  }
 }
 
 /** One node, as the configuration lists it. */
@@ -67,13 +85,13 @@ export function createEndpoint({ url, provider, timeoutMs, meter, clock }: Endpo
   const place = { provider, url };
   return {
     provider,
-    ask: async ({ method, params }, signal) => {
+    ask: async ({ method, params, mayRevert }, signal) => {
       assertReadOnly(method);
       const startedMs = clock.nowMs();
       const limit = limited(signal, timeoutMs);
       try {
         const answer: unknown = await transport.request({ method, params: [...params] }, { signal: limit.signal });
-        const result = resultOf(answer, { ...place, method });
+        const result = (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
         record({ method, outcome: "ok", startedMs });
         return result;
       } catch (error) {
@@ -138,6 +156,15 @@ function limited(signal: AbortSignal, timeoutMs: number): { readonly signal: Abo
     signal.removeEventListener("abort", abort);
   };
   return { signal: controller.signal, release };
+}
+
+/** Nodes agree neither on the code nor on the words of a revert; bytes in `data`, or the word itself, are what they have in common. */
+function revertIn(answer: unknown): Reverted | undefined {
+  const { error } = (answer ?? {}) as { readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown } };
+  if (typeof error !== "object" || error === null) return undefined;
+  const said = error.code === 3 || /revert/i.test(String(error.message));
+  const data = typeof error.data === "string" ? /0x[0-9a-f]*$/i.exec(error.data)?.[0].toLowerCase() : undefined;
+  return said ? new Reverted(data ?? "0x") : undefined;
 }
 
 function resultOf(answer: unknown, place: Place): unknown {
