@@ -1,5 +1,6 @@
 import { decodeEventLog } from "viem";
-import { clean, printed } from "./decode.ts";
+import { clean } from "#core/clean.ts";
+import { printed } from "./decode.ts";
 import type { ConfigChangeFact } from "./facts.ts";
 import type { LogSeen, TransactionSeen } from "./observation.ts";
 import { eventKey, type Watch } from "./watch.ts";

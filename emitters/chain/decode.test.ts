@@ -1,7 +1,8 @@
 import { encodeErrorResult, parseAbi, toFunctionSelector } from "viem";
 import { describe, expect, it } from "vitest";
+import { clean } from "#core/clean.ts";
 import { chainSchemaIn } from "./config.ts";
-import { clean, decodeRevert } from "./decode.ts";
+import { decodeRevert } from "./decode.ts";
 import { errorText, SECTION } from "./fixtures/handmade.ts";
 import { watchOf } from "./watch.ts";
 

@@ -1,4 +1,5 @@
 import { type AbiParameter, decodeAbiParameters } from "viem";
+import { clean } from "#core/clean.ts";
 import type { ReasonCode } from "./names.ts";
 import type { Watch } from "./watch.ts";
 
@@ -42,12 +43,6 @@ export function decodeRevert(data: string, { errors, messages }: Pick<Watch, "er
   // The selector names the error; arguments that do not fit their types are left out.
   const args = (argumentsOf(known.inputs, data) ?? []).slice(0, ARGUMENTS).map((value) => clean(printed(value), ARGUMENT_LENGTH));
   return { ...nothing, error: known.name, args, code: known.code };
-}
-
-/** Text from the chain, safe to print: without control and direction characters, well-formed, at most `length` characters. */
-export function clean(text: string, length: number): string {
-  const cut = text.length > length ? `${text.slice(0, length - 1)}…` : text;
-  return cut.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }
 
 /** A decoded value as text: numbers in decimal, lists as JSON, addresses in lower case. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Header, jointOf, type Known, nextStep } from "#core/rpc/head.ts";
 import { State } from "#core/state.ts";
 import type { ChainFact } from "./facts.ts";
 import { BUYBACK, block, CONFIG, frame, MISSING, reverted, UNHEALTHY, VAULT } from "./fixtures/handmade.ts";
 import { createGauges } from "./gauges.ts";
-import { type Header, jointOf, type Known, nextStep } from "./head.ts";
 import { createInterpret } from "./interpret.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
 import type { BlockSeen, Frame } from "./observation.ts";

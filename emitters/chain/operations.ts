@@ -1,5 +1,6 @@
 import type { CallerCategory, Outcome } from "#contract/generated/chain.ts";
-import { clean, type Decoded, decodeRevert } from "./decode.ts";
+import { clean } from "#core/clean.ts";
+import { type Decoded, decodeRevert } from "./decode.ts";
 import type { OperationFact, Revert } from "./facts.ts";
 import { type ActionFrame, actionFrames, revertOrigin } from "./frames.ts";
 import type { ReasonCode } from "./names.ts";

@@ -1,11 +1,12 @@
 import type { Clock } from "#core/clock.ts";
 import type { Log } from "#core/log.ts";
+import { answerFault, faultOf } from "#core/rpc/endpoint.ts";
+import type { PoolRequest } from "#core/rpc/pool.ts";
 import type { RpcConfig } from "./config.ts";
+import type { ChainPool, ReadMethod } from "./methods.ts";
 import { needOf } from "./needs.ts";
 import type { BlockSeen, TransactionSeen } from "./observation.ts";
-import type { Pool, PoolRequest } from "./pool.ts";
 import { readReceipts } from "./receipts.ts";
-import { answerFault, faultOf } from "./rpc.ts";
 import { parseBlock, type RawBlock, type RawReceipt, type RawTransaction } from "./shapes.ts";
 import { createTracer, type Traced } from "./tracer.ts";
 import { eventKey, type Watch } from "./watch.ts";
@@ -40,7 +41,7 @@ export interface SeenBlock {
 
 /** What a reader needs. */
 export interface ReaderOptions {
-  readonly pool: Pool;
+  readonly pool: ChainPool;
   readonly watch: Watch;
   readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs">;
   readonly clock: Clock;
@@ -89,7 +90,7 @@ export function createReader(options: ReaderOptions): Reader {
   };
 }
 
-async function askBlock(pool: Pool, request: PoolRequest, signal: AbortSignal): Promise<RawBlock> {
+async function askBlock(pool: ChainPool, request: PoolRequest<ReadMethod>, signal: AbortSignal): Promise<RawBlock> {
   const { result } = await pool.ask(request, signal);
   const found = parseBlock(result);
   if (found !== undefined) return found;
@@ -98,7 +99,7 @@ async function askBlock(pool: Pool, request: PoolRequest, signal: AbortSignal): 
 }
 
 /** The numbers behind `safe` and `finalized`; a node that does not know a tag is not asked for it again. */
-function createTags(pool: Pool): (tag: "safe" | "finalized", signal: AbortSignal) => Promise<number | null> {
+function createTags(pool: ChainPool): (tag: "safe" | "finalized", signal: AbortSignal) => Promise<number | null> {
   const unknown = new Set<string>();
   return async (tag, signal) => {
     if (unknown.has(tag)) return null;
@@ -144,7 +145,7 @@ interface TracedBlock {
  * A node finds a trace by the transaction's hash alone, and a reorg may mine the same transaction again: the traces are this block's only
  * if the node that gave them still has the block on its chain.
  */
-async function assertCanonical(pool: Pool, { block, traces }: TracedBlock, signal: AbortSignal): Promise<void> {
+async function assertCanonical(pool: ChainPool, { block, traces }: TracedBlock, signal: AbortSignal): Promise<void> {
   const providers = new Set(traces.flatMap((trace) => (trace?.provider === undefined ? [] : [trace.provider])));
   const number = `0x${block.number.toString(16)}`;
   for (const provider of providers) {

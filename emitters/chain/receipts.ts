@@ -1,4 +1,4 @@
-import type { Pool } from "./pool.ts";
+import type { ChainPool } from "./methods.ts";
 import { parseReceipt, type RawBlock, type RawReceipt } from "./shapes.ts";
 
 /**
@@ -7,7 +7,7 @@ import { parseReceipt, type RawBlock, type RawReceipt } from "./shapes.ts";
  * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID
  * @see https://ethereum.github.io/execution-apis/ eth_getBlockReceipts
  */
-export async function readReceipts(pool: Pool, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
+export async function readReceipts(pool: ChainPool, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
   const answers = block.transactions.length === 0 ? [] : await ask(pool, block, signal);
   const receipts = Array.isArray(answers) ? answers.map(parseReceipt) : [];
   const whole = receipts.filter((receipt) => receipt !== undefined);
@@ -27,7 +27,7 @@ export function mismatchOf(block: RawBlock, receipts: readonly RawReceipt[]): st
   return gasUsed === block.gasUsed ? undefined : "another sum of gas than the header";
 }
 
-async function ask(pool: Pool, { hash, transactions }: RawBlock, signal: AbortSignal): Promise<unknown> {
+async function ask(pool: ChainPool, { hash, transactions }: RawBlock, signal: AbortSignal): Promise<unknown> {
   const method = "eth_getBlockReceipts";
   if (await pool.supports(method, signal)) return (await pool.ask({ method, params: [hash], aside: true }, signal)).result;
   const one = async (transaction: string): Promise<unknown> =>

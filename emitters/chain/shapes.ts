@@ -1,5 +1,5 @@
+import type { Header } from "#core/rpc/head.ts";
 import { selectorOfInput } from "./frames.ts";
-import type { Header } from "./head.ts";
 import type { LogSeen } from "./observation.ts";
 
 /** A block as the node tells it, with its transactions when they were asked for. */

@@ -7,7 +7,7 @@ import { play } from "../../demo/world/traffic.ts";
 import type { ChainFact } from "./facts.ts";
 import { block } from "./fixtures/handmade.ts";
 import { countsOf, type Following, follow, followTo, type Standing, startStanding } from "./fixtures/standing.ts";
-import { READ_METHODS } from "./rpc.ts";
+import { READ_METHODS } from "./methods.ts";
 
 let standing: Standing;
 /** What a node that never errs gives. */
@@ -294,6 +294,8 @@ describe("the methods a node is asked", () => {
     const asked = new Set(proxy.calls.map(({ method }) => method));
     expect([...asked].filter((method) => !READ_METHODS.some((allowed) => allowed === method))).toEqual([]);
     expect(asked.size).toBeGreaterThanOrEqual(5);
+    const reading = /^(eth_(get\w+|chainId|call|simulateV1)|(debug_)?trace_?\w+|ots_getTransactionError)$/;
+    expect(READ_METHODS.filter((method) => !reading.test(method))).toEqual([]);
   });
 });
 

@@ -3,15 +3,16 @@ import { OffingError } from "#core/errors.ts";
 import { errorFields, type Log, onChange } from "#core/log.ts";
 import type { Meter } from "#core/meter.ts";
 import { backoffMs } from "#core/retry.ts";
+import { answerFault } from "#core/rpc/endpoint.ts";
+import { type Header, jointOf, type Known, linkedLength, nextStep } from "#core/rpc/head.ts";
+import { createPool } from "#core/rpc/pool.ts";
 import type { Seen, Source } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import type { ChainConfig } from "./config.ts";
-import { type Header, jointOf, type Known, linkedLength, nextStep } from "./head.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
+import { CHAIN_METHODS, type ChainPool } from "./methods.ts";
 import type { ChainObservation, TickSeen } from "./observation.ts";
-import { createPool, type Pool } from "./pool.ts";
 import { createReader, type Reader } from "./reader.ts";
-import { answerFault } from "./rpc.ts";
 import type { RawBlock } from "./shapes.ts";
 import { watchOf } from "./watch.ts";
 
@@ -40,7 +41,7 @@ const BACKOFF = { firstMs: 250, capMs: TICK_MS };
 export function chainSource(config: ChainConfig, deps: SourceDeps): Source<ChainObservation> {
   return async function* ({ state }, signal) {
     const { clock, log } = deps;
-    const pool = createPool({ chainId: config.chainId, rpc: config.rpc, ...deps });
+    const pool = createPool({ methods: CHAIN_METHODS, chainId: config.chainId, rpc: config.rpc, ...deps });
     const reader = createReader({ pool, watch: watchOf(config), rpc: config.rpc, ...deps });
     const follower: Follower = { config, pool, reader, state, ...deps };
     const say = onChange(log, "chain source");
@@ -72,7 +73,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
 
 interface Follower extends SourceDeps {
   readonly config: ChainConfig;
-  readonly pool: Pool;
+  readonly pool: ChainPool;
   readonly reader: Reader;
   readonly state: ReadonlyState;
 }

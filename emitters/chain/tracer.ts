@@ -2,11 +2,11 @@ import type { Clock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
 import { errorFields, type Log, onChange } from "#core/log.ts";
 import { backoffMs } from "#core/retry.ts";
+import { faultOf } from "#core/rpc/endpoint.ts";
 import type { RpcConfig } from "./config.ts";
 import { parseFrame } from "./frames.ts";
+import type { ChainPool } from "./methods.ts";
 import type { Frame, TransactionSeen } from "./observation.ts";
-import type { Pool } from "./pool.ts";
-import { faultOf } from "./rpc.ts";
 
 /** A call trace and the endpoint that gave it. */
 export interface Traced {
@@ -16,7 +16,7 @@ export interface Traced {
 
 /** What a tracer needs. */
 export interface TracerOptions {
-  readonly pool: Pool;
+  readonly pool: ChainPool;
   readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs">;
   readonly clock: Clock;
   readonly log: Log;
@@ -79,7 +79,7 @@ export function createTracer({
 }
 
 interface Wanted {
-  readonly pool: Pool;
+  readonly pool: ChainPool;
   readonly seen: Transaction;
   readonly timeoutMs: number;
 }

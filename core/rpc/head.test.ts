@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { hashOf } from "./fixtures/handmade.ts";
 import { type Header, jointOf, type Known, linkedLength, nextStep } from "./head.ts";
+
+function hashOf(number: number, branch: string): string {
+  return `${branch}${number}`;
+}
 
 /** Blocks `first` to `tip` of branch a were applied; those below `floor` are forgotten. */
 function known({ first, tip, floor = first }: { readonly first: number; readonly tip: number; readonly floor?: number }): Known {

@@ -1,22 +1,14 @@
 import { type Fault, rpcRequests, sourceFaults } from "#contract/generated/shared.ts";
 import type { Clock } from "#core/clock.ts";
+import type { Secret } from "#core/config/secret.ts";
 import { OffingError } from "#core/errors.ts";
 import { type Log, onChange } from "#core/log.ts";
 import type { Meter } from "#core/meter.ts";
-import type { RpcConfig } from "./config.ts";
-import {
-  answerFault,
-  createEndpoint,
-  type Endpoint,
-  faultOf,
-  isMethodMissing,
-  READ_METHODS,
-  type ReadMethod,
-  type RpcRequest,
-} from "./rpc.ts";
+import { answerFault, createEndpoint, type Endpoint, faultOf, isMethodMissing, methodLabel } from "./endpoint.ts";
+import type { MethodTable, RpcRequest } from "./methods.ts";
 
 /** A request to whichever endpoint answers. */
-export interface PoolRequest extends RpcRequest {
+export interface PoolRequest<M extends string> extends RpcRequest<M> {
   /** Asks this endpoint and no other. */
   readonly provider?: string;
   /** An answer from another endpoint does not make that one the first to be asked. */
@@ -30,59 +22,68 @@ export interface Answer {
 }
 
 /** The configured endpoints as one: asked in their order, from the one that answered last. */
-export interface Pool {
+export interface Pool<M extends string> {
   /**
    * Asks until one endpoint answers; each fault is counted.
    *
    * @throws the last endpoint's fault when none does; SOURCE_CHAIN_MISMATCH when one serves another chain
    */
-  readonly ask: (request: PoolRequest, signal: AbortSignal) => Promise<Answer>;
+  readonly ask: (request: PoolRequest<M>, signal: AbortSignal) => Promise<Answer>;
   /** Says whether an endpoint has a method that not every node has. */
-  readonly supports: (method: OptionalMethod, signal: AbortSignal) => Promise<boolean>;
+  readonly supports: (method: M, signal: AbortSignal) => Promise<boolean>;
   /** Counts the fault of an answer that came and asks the next endpoint first from now on; the error is the caller's to throw. */
   readonly reject: (fault: Fault, message: string) => OffingError;
 }
 
-/** Methods that a node may lack. */
-export type OptionalMethod = Exclude<ReadMethod, `eth_${string}`> | Extract<ReadMethod, "eth_getBlockReceipts" | "eth_simulateV1">;
+/** Where the endpoints are and how they are asked. */
+export interface PoolRpc {
+  readonly urls: readonly Secret[];
+  /** Of one request, the body included. */
+  readonly timeoutMs: number;
+  /** How many requests run at once. */
+  readonly concurrency: number;
+}
 
 /** What a pool needs. */
-export interface PoolOptions {
-  readonly chainId: number;
-  readonly rpc: Pick<RpcConfig, "urls" | "timeoutMs" | "concurrency">;
+export interface PoolOptions<M extends string> {
+  readonly methods: MethodTable<M>;
+  /** What `methods.identity` must give. */
+  readonly chainId: string | number;
+  readonly rpc: PoolRpc;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
 }
 
 /** An endpoint with what was learnt of it. */
-interface Member {
-  readonly endpoint: Endpoint;
+interface Member<M extends string> {
+  readonly endpoint: Endpoint<M>;
   /** It answered with the right chain id since it was last out of reach. */
   verified: boolean;
-  readonly has: Map<OptionalMethod, boolean>;
+  readonly has: Map<M, boolean>;
 }
 
 /** Opens the endpoints of a configuration; nothing is sent yet. */
-export function createPool({ chainId, rpc, clock, log, meter }: PoolOptions): Pool {
+export function createPool<M extends string>({ methods, chainId, rpc, clock, log, meter }: PoolOptions<M>): Pool<M> {
   const { timeoutMs } = rpc;
-  const members = rpc.urls.map((url, index): Member => {
-    const endpoint = createEndpoint({ url: url.reveal(), provider: `rpc-${index + 1}`, timeoutMs, meter, clock });
+  const { allowed, identity } = methods;
+  const members = rpc.urls.map((url, index): Member<M> => {
+    const endpoint = createEndpoint({ allowed, url: url.reveal(), provider: `rpc-${index + 1}`, timeoutMs, meter, clock });
     return { endpoint, verified: false, has: new Map() };
   });
-  for (const { endpoint } of members) zero(meter, endpoint.provider);
+  for (const { endpoint } of members) zero(meter, endpoint.provider, allowed);
   const gate = createGate(rpc.concurrency);
   const say = onChange(log, "failover");
   let current = 0;
   const countFault = (fault: Fault): void => meter.count(sourceFaults.add({ fault }));
-  const askOne = (member: Member, request: RpcRequest, signal: AbortSignal): Promise<unknown> =>
+  const askOne = (member: Member<M>, request: RpcRequest<M>, signal: AbortSignal): Promise<unknown> =>
     gate(async () => {
       signal.throwIfAborted();
-      await verify(member, chainId, signal);
+      await verify(member, { chainId, identity }, signal);
       return await member.endpoint.ask(request, signal);
     });
-  const ask = async (request: PoolRequest, signal: AbortSignal): Promise<Answer> => {
-    const method = request.method as OptionalMethod;
+  const ask = async (request: PoolRequest<M>, signal: AbortSignal): Promise<Answer> => {
+    const { method } = request;
     let last: unknown = answerFault("unknown", `no endpoint has ${method}`);
     for (const member of ranked(members, current)) {
       const { provider } = member.endpoint;
@@ -95,7 +96,7 @@ export function createPool({ chainId, rpc, clock, log, meter }: PoolOptions): Po
       } catch (error) {
         if (signal.aborted || !mayPass(error)) throw error;
         countFault(faultOf(error));
-        if (OPTIONAL.has(method) && isMethodMissing(error)) member.has.set(method, false);
+        if (method in methods.optional && isMethodMissing(error)) member.has.set(method, false);
         if (faultOf(error) === "unreachable") member.verified = false;
         last = error;
       }
@@ -105,7 +106,7 @@ export function createPool({ chainId, rpc, clock, log, meter }: PoolOptions): Po
   return {
     ask,
     supports: async (method, signal) => {
-      for (const member of members) if (await probe(member, method, { askOne, signal })) return true;
+      for (const member of members) if (await probe(member, method, { methods, askOne, signal })) return true;
       return false;
     },
     reject: (fault, message) => {
@@ -116,39 +117,25 @@ export function createPool({ chainId, rpc, clock, log, meter }: PoolOptions): Po
   };
 }
 
-const NOTHING = `0x${"0".repeat(64)}`;
-
-/** A question about nothing: a node that has the method answers something else than that it does not. */
-const PROBES: Readonly<Record<OptionalMethod, readonly unknown[]>> = {
-  eth_getBlockReceipts: [NOTHING],
-  eth_simulateV1: [{ blockStateCalls: [] }, "latest"],
-  debug_traceTransaction: [NOTHING, { tracer: "callTracer" }],
-  debug_traceBlockByHash: [NOTHING, { tracer: "callTracer" }],
-  trace_block: ["0xffffffffffff"],
-  trace_transaction: [NOTHING],
-  ots_getTransactionError: [NOTHING],
-};
-
-const OPTIONAL: ReadonlySet<string> = new Set(Object.keys(PROBES));
-
-interface ProbeOptions {
-  readonly askOne: (member: Member, request: RpcRequest, signal: AbortSignal) => Promise<unknown>;
+interface ProbeOptions<M extends string> {
+  readonly methods: MethodTable<M>;
+  readonly askOne: (member: Member<M>, request: RpcRequest<M>, signal: AbortSignal) => Promise<unknown>;
   readonly signal: AbortSignal;
 }
 
 /** Asks an endpoint once whether it has a method. One that is out of reach is asked again another time, and may have it until then. */
-async function probe(member: Member, method: OptionalMethod, { askOne, signal }: ProbeOptions): Promise<boolean> {
+async function probe<M extends string>(member: Member<M>, method: M, { methods, askOne, signal }: ProbeOptions<M>): Promise<boolean> {
   const known = member.has.get(method);
   if (known !== undefined) return known;
   try {
     // A question that every node answers: what fails here says nothing of the method.
-    await askOne(member, { method: "eth_chainId", params: [] }, signal);
+    await askOne(member, methods.identity, signal);
   } catch (error) {
     if (signal.aborted || !mayPass(error)) throw error;
     return true;
   }
   try {
-    await askOne(member, { method, params: PROBES[method] }, signal);
+    await askOne(member, { method, params: methods.optional[method] ?? [] }, signal);
   } catch (error) {
     if (signal.aborted || !mayPass(error)) throw error;
     if (isMethodMissing(error)) {
@@ -161,12 +148,16 @@ async function probe(member: Member, method: OptionalMethod, { askOne, signal }:
   return true;
 }
 
-async function verify(member: Member, chainId: number, signal: AbortSignal): Promise<void> {
+interface Wanted<M extends string> {
+  readonly chainId: string | number;
+  readonly identity: MethodTable<M>["identity"];
+}
+
+async function verify<M extends string>(member: Member<M>, { chainId, identity }: Wanted<M>, signal: AbortSignal): Promise<void> {
   if (member.verified) return;
   const { endpoint } = member;
-  const answered = await endpoint.ask({ method: "eth_chainId", params: [] }, signal);
-  const served = typeof answered === "string" ? Number(answered) : Number.NaN;
-  if (Number.isNaN(served)) throw answerFault("unknown", "the node does not say its chain id");
+  const served = identity.served(await endpoint.ask({ method: identity.method, params: identity.params }, signal));
+  if (served === undefined) throw answerFault("unknown", "the node does not say its chain id");
   if (served !== chainId) {
     const context = { provider: endpoint.provider, configured: chainId, served };
     throw new OffingError("SOURCE_CHAIN_MISMATCH", { message: "an endpoint serves another chain than the configured one", context });
@@ -174,7 +165,7 @@ async function verify(member: Member, chainId: number, signal: AbortSignal): Pro
   member.verified = true;
 }
 
-function ranked(members: readonly Member[], first: number): readonly Member[] {
+function ranked<T>(members: readonly T[], first: number): readonly T[] {
   return [...members.slice(first), ...members.slice(0, first)];
 }
 
@@ -182,8 +173,8 @@ function mayPass(error: unknown): boolean {
   return error instanceof OffingError && error.retry === "later";
 }
 
-function zero(meter: Meter, provider: string): void {
-  for (const method of READ_METHODS) {
+function zero(meter: Meter, provider: string, methods: readonly string[]): void {
+  for (const method of new Set(methods.map(methodLabel))) {
     for (const outcome of ["ok", "error"] as const) meter.count(rpcRequests.add({ provider, method, "rpc.outcome": outcome }, 0));
   }
 }

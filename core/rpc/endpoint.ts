@@ -1,36 +1,10 @@
 import { HttpRequestError, http } from "viem";
-import { type Fault, type RpcOutcome, rpcDuration, rpcRequests } from "#contract/generated/shared.ts";
+import { type Fault, METHODS, type Method, type RpcOutcome, rpcDuration, rpcRequests } from "#contract/generated/shared.ts";
+import { clean } from "#core/clean.ts";
 import type { Clock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
 import type { Meter } from "#core/meter.ts";
-import { clean } from "./decode.ts";
-
-/** Every method that may ever be sent to a node: none of them changes anything. */
-export const READ_METHODS = [
-  "eth_chainId",
-  "eth_getBlockByNumber",
-  "eth_getBlockByHash",
-  "eth_getBlockReceipts",
-  "eth_getTransactionReceipt",
-  "eth_getCode",
-  "eth_call",
-  "eth_simulateV1",
-  "debug_traceTransaction",
-  "debug_traceBlockByHash",
-  "trace_block",
-  "trace_transaction",
-  "ots_getTransactionError",
-] as const;
-/** One of them. */
-export type ReadMethod = (typeof READ_METHODS)[number];
-
-/** One JSON-RPC request. */
-export interface RpcRequest {
-  readonly method: ReadMethod;
-  readonly params: readonly unknown[];
-  /** A revert of what was asked to be executed is an answer, a `Reverted`, and no fault. */
-  readonly mayRevert?: boolean;
-}
+import type { RpcRequest } from "./methods.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -43,7 +17,7 @@ export class Reverted {
 }
 
 /** One node, as the configuration lists it. */
-export interface Endpoint {
+export interface Endpoint<M extends string = string> {
   /** Its position in the configuration, such as `rpc-1`; its URL may hold a secret. */
   readonly provider: string;
   /**
@@ -51,11 +25,13 @@ export interface Endpoint {
    *
    * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID, with the fault in the context; SOURCE_METHOD_REFUSED; the signal's reason when it aborts
    */
-  readonly ask: (request: RpcRequest, signal: AbortSignal) => Promise<unknown>;
+  readonly ask: (request: RpcRequest<M>, signal: AbortSignal) => Promise<unknown>;
 }
 
 /** How an endpoint is asked. */
-export interface EndpointOptions {
+export interface EndpointOptions<M extends string = string> {
+  /** The only methods that are sent. */
+  readonly allowed: readonly M[];
   readonly url: string;
   readonly provider: string;
   readonly timeoutMs: number;
@@ -68,7 +44,7 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MESSAGE_LENGTH = 200;
 
 /** Opens an endpoint; nothing is sent yet. Each request is counted and timed, by how it ended. */
-export function createEndpoint({ url, provider, timeoutMs, meter, clock }: EndpointOptions): Endpoint {
+export function createEndpoint<M extends string>({ allowed, url, provider, timeoutMs, meter, clock }: EndpointOptions<M>): Endpoint<M> {
   // The transport tells the status of an answer only when it can read the body; a failing gateway's body is anything.
   const statuses = new WeakMap<object, number>();
   const fetchFn: typeof fetch = async (input, init) => {
@@ -78,7 +54,7 @@ export function createEndpoint({ url, provider, timeoutMs, meter, clock }: Endpo
   };
   const transport = http(url, { raw: true, retryCount: 0, timeout: 0, maxResponseBodySize: MAX_BODY_BYTES, fetchFn })({});
   const record = ({ method, outcome, startedMs }: Ended): void => {
-    const labels = { provider, method, "rpc.outcome": outcome } as const;
+    const labels = { provider, method: methodLabel(method), "rpc.outcome": outcome } as const;
     meter.count(rpcRequests.add(labels));
     meter.record(rpcDuration.record(labels, Math.max(0, clock.nowMs() - startedMs) / 1000));
   };
@@ -86,7 +62,7 @@ export function createEndpoint({ url, provider, timeoutMs, meter, clock }: Endpo
   return {
     provider,
     ask: async ({ method, params, mayRevert }, signal) => {
-      assertReadOnly(method);
+      assertAllowed(method, allowed);
       const startedMs = clock.nowMs();
       const limit = limited(signal, timeoutMs);
       try {
@@ -127,8 +103,13 @@ export function answerFault(fault: Fault, message: string): OffingError {
   return new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault } });
 }
 
+/** A method as the contract's label names it. */
+export function methodLabel(method: string): Method {
+  return METHODS.find((known) => known === method) ?? "other";
+}
+
 interface Ended {
-  readonly method: ReadMethod;
+  readonly method: string;
   readonly outcome: RpcOutcome;
   readonly startedMs: number;
 }
@@ -139,8 +120,8 @@ interface Place {
   readonly method: string;
 }
 
-function assertReadOnly(method: string): void {
-  if (READ_METHODS.some((allowed) => allowed === method)) return;
+function assertAllowed(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
   throw new OffingError("SOURCE_METHOD_REFUSED", { message: "only reading methods may be sent to a node", context: { method } });
 }
 

@@ -1,0 +1,24 @@
+/**
+ * What a domain may ask of its nodes. Every method it lists only reads: nothing else ever leaves the process.
+ *
+ * @typeParam M - the names of its methods
+ */
+export interface MethodTable<M extends string> {
+  readonly allowed: readonly M[];
+  /** Methods that a node may lack, each with a question about nothing: a node that has the method answers something else than that it does not. */
+  readonly optional: Readonly<Partial<Record<M, readonly unknown[]>>>;
+  /** How an endpoint is asked which chain it serves, and whether its answer names the wanted one; undefined when it is no answer at all. */
+  readonly identity: {
+    readonly method: M;
+    readonly params: readonly unknown[];
+    readonly served: (result: unknown) => string | number | undefined;
+  };
+}
+
+/** One JSON-RPC request. */
+export interface RpcRequest<M extends string> {
+  readonly method: M;
+  readonly params: readonly unknown[];
+  /** A revert of what was asked to be executed is an answer, a `Reverted`, and no fault. */
+  readonly mayRevert?: boolean;
+}

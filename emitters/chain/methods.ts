@@ -1,0 +1,48 @@
+import type { MethodTable } from "#core/rpc/methods.ts";
+import type { Pool } from "#core/rpc/pool.ts";
+
+/** Every method that may ever be sent to a node: none of them changes anything. */
+export const READ_METHODS = [
+  "eth_chainId",
+  "eth_getBlockByNumber",
+  "eth_getBlockByHash",
+  "eth_getBlockReceipts",
+  "eth_getTransactionReceipt",
+  "eth_getCode",
+  "eth_call",
+  "eth_simulateV1",
+  "debug_traceTransaction",
+  "debug_traceBlockByHash",
+  "trace_block",
+  "trace_transaction",
+  "ots_getTransactionError",
+] as const;
+/** One of them. */
+export type ReadMethod = (typeof READ_METHODS)[number];
+
+/** The endpoints of a chain. */
+export type ChainPool = Pool<ReadMethod>;
+
+const NOTHING = `0x${"0".repeat(64)}`;
+
+/** What this emitter asks of a node. */
+export const CHAIN_METHODS: MethodTable<ReadMethod> = {
+  allowed: READ_METHODS,
+  optional: {
+    eth_getBlockReceipts: [NOTHING],
+    eth_simulateV1: [{ blockStateCalls: [] }, "latest"],
+    debug_traceTransaction: [NOTHING, { tracer: "callTracer" }],
+    debug_traceBlockByHash: [NOTHING, { tracer: "callTracer" }],
+    trace_block: ["0xffffffffffff"],
+    trace_transaction: [NOTHING],
+    ots_getTransactionError: [NOTHING],
+  },
+  identity: {
+    method: "eth_chainId",
+    params: [],
+    served: (result) => {
+      const id = typeof result === "string" ? Number(result) : Number.NaN;
+      return Number.isSafeInteger(id) ? id : undefined;
+    },
+  },
+};
