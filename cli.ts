@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { exitCodeOf, OffingError, renderError } from "#core/errors.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { reconcileCommand } from "./commands/reconcile.ts";
 import { runCommand } from "./commands/run.ts";
 import { testCommand } from "./commands/test.ts";
@@ -15,7 +16,15 @@ function program(): Command {
     .description("Telemetry for blockchain systems whose every number can be reconciled with a ledger.")
     .addHelpText("after", `${EXIT_CODES}\nStart with: ./offing demo`)
     .showHelpAfterError("Run with --help to see how.");
-  for (const command of [demoCommand(), testCommand(), ...stackCommands(), runCommand(), reconcileCommand(), contractCommand()])
+  for (const command of [
+    demoCommand(),
+    testCommand(),
+    ...stackCommands(),
+    doctorCommand(),
+    runCommand(),
+    reconcileCommand(),
+    contractCommand(),
+  ])
     root.addCommand(command);
   strict(root);
   return root;

@@ -41,6 +41,11 @@ export const PART_PORTS: Readonly<Record<PartName, readonly (keyof StackPorts)[]
   tempo: ["tempo", "tempoGrpc", "tempoOtlp", "tempoGossip"],
 };
 
+/** The names of the parts that a record has, in its order. */
+export function partNames(record: Readonly<Partial<Record<PartName, unknown>>>): readonly PartName[] {
+  return Object.keys(record) as PartName[];
+}
+
 /** Where the Collector writes spans when there is no Tempo: OTLP JSON, one request a line. */
 export function tracesFileOf(directory: string): string {
   return join(directory, "collector", "traces.jsonl");
