@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { type Clock, systemClock } from "#core/clock.ts";
-import { type Config, ledgerLocation, loadConfig, revealHeaders } from "#core/config.ts";
+import { type Config, configDigest, ledgerLocation, loadConfig, revealHeaders } from "#core/config.ts";
 import type { Emitter } from "#core/emitter.ts";
 import { type Log, stderrLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
@@ -52,6 +52,7 @@ export function setUpChain({ config: path, set }: ConfigOptions, log: Log = stde
     },
     slot: `${hostname()}-chain`,
     version,
+    configDigest: configDigest(config),
     meter,
     clock,
     log,

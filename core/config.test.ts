@@ -7,7 +7,7 @@ import { z } from "zod";
 import { Secret } from "#core/config/secret.ts";
 import { duration, filePath, secretFile, secretUrl } from "#core/config/types.ts";
 import { readYaml } from "#core/config/yaml.ts";
-import { type Config, ledgerLocation, loadConfig, renderConfig, revealHeaders } from "#core/config.ts";
+import { type Config, configDigest, ledgerLocation, loadConfig, renderConfig, revealHeaders } from "#core/config.ts";
 import { exitCodeOf, OffingError } from "#core/errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offing-config-"));
@@ -335,6 +335,14 @@ test("a secret that others may read is a warning, not a fault", () => {
   writeFileSync(join(at, "offing.yaml"), "chain: {}\nhttp: { token_file: token }\n");
   const { warnings } = loadConfig({ path: join(at, "offing.yaml"), sections });
   expect(warnings).toEqual(["token holds a secret and others may read it (mode 644); chmod 600 mends it"]);
+});
+
+test("the digest changes with what is configured and not with a secret's value", () => {
+  const digest = (environment: string, key: string): string =>
+    configDigest(load(`environment: ${environment}\nledger: { sqlite: /l.db }\ncollector: { headers: { k: ${key} } }\nchain: {}\n`));
+  expect(digest("test", "one")).toMatch(/^[0-9a-f]{12}$/);
+  expect(digest("test", "one")).toBe(digest("test", "two"));
+  expect(digest("test", "one")).not.toBe(digest("live", "one"));
 });
 
 test("no secret is shown, however it is printed, and none in a fault", () => {

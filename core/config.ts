@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -66,6 +67,11 @@ export function loadConfig<S extends Sections>(options: LoadOptions<S>): Config<
 export function renderConfig(config: object): string {
   const { warnings: _, ...rest } = { warnings: [], ...config };
   return stringify(shown(rest), { lineWidth: 0 });
+}
+
+/** 12 hexadecimal digits that tell one configuration from another; a secret's value does not count. */
+export function configDigest(config: object): string {
+  return createHash("sha256").update(renderConfig(config)).digest("hex").slice(0, 12);
 }
 
 /** What the ledger is opened with; it holds the PostgreSQL URL in the clear. */

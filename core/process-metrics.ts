@@ -1,5 +1,6 @@
 import {
   buildInfo,
+  configInfo,
   DELIVERIES,
   deadLetters,
   FAULTS,
@@ -29,6 +30,8 @@ export interface ProcessMetricsOptions {
   /** `service.instance.id` is the slot (host and role), the same after a restart. */
   readonly resource: Attributes;
   readonly version: string;
+  /** Of the configuration in force; left out where there is none. */
+  readonly configDigest?: string;
   readonly intervalMs: number;
   /** When the loop last turned, Unix milliseconds; undefined before its first turn. */
   readonly heartbeatMs: () => number | undefined;
@@ -66,10 +69,11 @@ export async function exportProcessMetrics(options: ProcessMetricsOptions, abort
   }
 }
 
-function observe({ meter, clock, version, heartbeatMs, progress, headSeq }: ProcessMetricsOptions): void {
+function observe({ meter, clock, version, configDigest, heartbeatMs, progress, headSeq }: ProcessMetricsOptions): void {
   const { cursorSeq, waitingSinceMs } = progress();
   const beatMs = heartbeatMs();
   meter.set(buildInfo.at({ version }, 1));
+  if (configDigest !== undefined) meter.set(configInfo.at({ config_digest: configDigest }, 1));
   meter.set(processMemory.at({}, process.memoryUsage.rss()));
   if (beatMs !== undefined) meter.set(heartbeatTimestamp.at({}, beatMs / 1000));
   meter.set(projectorLag.at({}, Math.max(0, headSeq() - cursorSeq)));

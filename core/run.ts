@@ -30,6 +30,8 @@ export interface RunOptions<O, F extends Fact> {
   /** host-role: `service.instance.id` of the process's own metrics. */
   readonly slot: string;
   readonly version: string;
+  /** Tells one configuration from another: see `configDigest`. */
+  readonly configDigest?: string;
   readonly meter: Meter;
   readonly clock: Clock;
   readonly log: Log;
@@ -193,6 +195,7 @@ async function exportProcess<O, F extends Fact>(options: RunOptions<O, F>, { lif
       clock,
       resource: { ...options.resource, "service.instance.id": options.slot },
       version,
+      ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
       intervalMs: collector.intervalMs,
       heartbeatMs: () => life.heartbeatMs,
       progress: projector.progress,

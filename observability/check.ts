@@ -41,6 +41,26 @@ export const NOT_SHOWN: NotShown = {
       "offing.node.telemetry.export.age offing.node.undeclared",
     ].flatMap((line) => line.split(" ").map((name) => [name, "the node's dashboards come with its library"])),
   ),
+  ...Object.fromEntries(
+    [
+      "offing.config.info",
+      "otelcol.exporter.enqueue_failed.log_records",
+      "otelcol.exporter.enqueue_failed.metric_points",
+      "otelcol.exporter.enqueue_failed.spans",
+      "otelcol.exporter.queue_capacity",
+      "otelcol.exporter.queue_size",
+      "otelcol.exporter.send_failed.log_records",
+      "otelcol.exporter.send_failed.metric_points",
+      "otelcol.exporter.send_failed.spans",
+      "otelcol.process.memory_rss",
+      "otelcol.receiver.accepted.log_records",
+      "otelcol.receiver.accepted.metric_points",
+      "otelcol.receiver.accepted.spans",
+      "otelcol.receiver.refused.log_records",
+      "otelcol.receiver.refused.metric_points",
+      "otelcol.receiver.refused.spans",
+    ].map((name) => [name, "the home dashboard shows it"]),
+  ),
 };
 const ROOT = join(import.meta.dirname, "..");
 const DEFAULTS = "observability/grafana/provisioning/defaults.env";

@@ -1,6 +1,6 @@
 // Generated from contract/shared.yaml. DO NOT EDIT: run `./offing contract generate`.
 
-import { type Counter, type Gauge, type Histogram, type MetricDefinition, counter, gauge, histogram } from "#core/signal.ts";
+import { type Counter, type EventDefinition, type Gauge, type Histogram, type MetricDefinition, counter, event, gauge, histogram } from "#core/signal.ts";
 
 /** What became of an item handed to the Collector. */
 export type Delivery = "acknowledged" | "rejected" | "retried" | "dead_lettered";
@@ -21,6 +21,21 @@ export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json
 export type Method = "eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_getBlockByHash" | "eth_getBlockReceipts" | "eth_getTransactionReceipt" | "eth_getCode" | "eth_call" | "eth_simulateV1" | "debug_traceTransaction" | "debug_traceBlockByHash" | "trace_block" | "trace_transaction" | "ots_getTransactionError" | "other";
 /** Every value of `method`, in the contract's order. */
 export const METHODS: readonly Method[] = ["eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getCode", "eth_call", "eth_simulateV1", "debug_traceTransaction", "debug_traceBlockByHash", "trace_block", "trace_transaction", "ots_getTransactionError", "other"];
+
+/** How much an alert matters. */
+export type AlertSeverity = "critical" | "warning" | "info" | "unknown";
+/** Every value of `offing.alert.severity`, in the contract's order. */
+export const ALERT_SEVERITIES: readonly AlertSeverity[] = ["critical", "warning", "info", "unknown"];
+
+/** What an alert turned to, as Alertmanager tells it. */
+export type AlertState = "firing" | "resolved";
+/** Every value of `offing.alert.state`, in the contract's order. */
+export const ALERT_STATES: readonly AlertState[] = ["firing", "resolved"];
+
+/** Which end of a drill a record marks. */
+export type DrillPhase = "started" | "ended";
+/** Every value of `offing.drill.phase`, in the contract's order. */
+export const DRILL_PHASES: readonly DrillPhase[] = ["started", "ended"];
 
 /** Which step met what it could not use. */
 export type Origin = "source" | "interpret" | "projector";
@@ -55,6 +70,22 @@ export const buildInfo: Gauge<BuildInfoLabels> = gauge<BuildInfoLabels>({
   resource: "process",
   prometheus: "offing_build_info",
   labels: ["version"],
+  closed: {},
+});
+
+/** Labels of `configInfo`. */
+export type ConfigInfoLabels = {
+  readonly config_digest: string;
+};
+/** Always 1; the digest of the configuration in force stands in the label. A gauge in {config}, `offing_config_info` in Prometheus. */
+export const configInfo: Gauge<ConfigInfoLabels> = gauge<ConfigInfoLabels>({
+  name: "offing.config.info",
+  instrument: "gauge",
+  unit: "{config}",
+  brief: "Always 1; the digest of the configuration in force stands in the label.",
+  resource: "process",
+  prometheus: "offing_config_info",
+  labels: ["config_digest"],
   closed: {},
 });
 
@@ -231,6 +262,27 @@ export const sourceFaults: Counter<SourceFaultsLabels> = counter<SourceFaultsLab
   labels: ["fault"],
   closed: { fault: FAULTS },
 });
+
+/** Attributes of `alertTransitionEvent`. */
+export type AlertTransitionEventAttributes = {
+  readonly "offing.alert.name": string;
+  readonly "offing.alert.state": AlertState;
+  readonly "offing.alert.severity": AlertSeverity;
+  readonly "offing.alert.domain": string;
+  readonly "offing.alert.fingerprint": string;
+  readonly "offing.alert.started_at": string;
+};
+/** An alert began to fire or stopped, as Alertmanager reported it. The log event `offing.alert.transition`. */
+export const alertTransitionEvent: EventDefinition<AlertTransitionEventAttributes> = event<AlertTransitionEventAttributes>("offing.alert.transition", "warn");
+
+/** Attributes of `drillEvent`. */
+export type DrillEventAttributes = {
+  readonly "offing.drill.name": string;
+  readonly "offing.drill.phase": DrillPhase;
+  readonly "offing.drill.target": string;
+};
+/** A drill began or ended; what is watched was disturbed on purpose in between. The log event `offing.drill`. */
+export const drillEvent: EventDefinition<DrillEventAttributes> = event<DrillEventAttributes>("offing.drill", "info");
 
 /** The counters and histograms of contract/shared.yaml whose totals stand in the ledger. */
 export const SHARED_LEDGER_METRICS: readonly MetricDefinition[] = [facts];

@@ -5,8 +5,8 @@ import { prometheusLabel, UNIT_WORDS } from "../prometheus-name.ts";
 const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:\.[a-z][a-z0-9]*(?:_[a-z0-9]+)*)*$/u;
 const DOMAINS = ["chain", "funding", "node", "match", "social"];
 
-/** Beginnings that the seeds fix beside `offing.<domain>.`. */
-const SEED_PREFIXES: Readonly<Record<string, string>> = { chain: "oracle.required.", node: "node." };
+/** Beginnings beside `offing.<domain>.`: those that the seeds fix, and the Collector's own. */
+const OTHER_PREFIXES: Readonly<Record<string, string>> = { chain: "oracle.required.", node: "node.", collector: "otelcol." };
 
 /** Labels that Prometheus, the Collector or the promotion of resource attributes set themselves. */
 const RESERVED_LABELS = new Set(["job", "instance", "le", "quantile", "service_name", "deployment_environment_name", "offing_network"]);
@@ -32,8 +32,8 @@ function attributeKey(entry: ContractFiles["attributes"][number]): readonly Faul
 
 function signalName(entry: Entry<unknown>, field: string, name: string): readonly Fault[] {
   if (!NAME.test(name)) return [faultAt(entry, [field], grammar(name))];
-  const seed = field === "name" ? SEED_PREFIXES[entry.domain] : undefined;
-  if (seed !== undefined && name.startsWith(seed)) return [];
+  const other = field === "name" ? OTHER_PREFIXES[entry.domain] : undefined;
+  if (other !== undefined && name.startsWith(other)) return [];
   if (entry.domain === "shared") {
     const isForeign = DOMAINS.some((domain) => name.startsWith(`offing.${domain}.`));
     if (name.startsWith("offing.") && !isForeign) return [];
