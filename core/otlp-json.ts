@@ -54,6 +54,8 @@ export function encodeSpan(span: SpanSignal): OtlpItem {
       startTimeUnixNano: nanos(span.startMs),
       endTimeUnixNano: nanos(span.endMs),
       attributes: encodeAttributes(span.attributes),
+      ...(span.links === undefined ? {} : { links: span.links.map(encodeLink) }),
+      ...(span.events === undefined ? {} : { events: span.events.map(encodeEvent) }),
       status: span.error === undefined ? {} : { code: 2, message: span.error },
     }),
   };
@@ -148,6 +150,14 @@ function encodeExemplar(exemplar: Exemplar): object {
     spanId: exemplar.spanId,
     filteredAttributes: encodeAttributes({ "offing.fact.id": exemplar.factId }),
   };
+}
+
+function encodeLink({ traceId, spanId, attributes = {} }: NonNullable<SpanSignal["links"]>[number]): object {
+  return { traceId, spanId, attributes: encodeAttributes(attributes) };
+}
+
+function encodeEvent({ name, atMs, attributes = {} }: NonNullable<SpanSignal["events"]>[number]): object {
+  return { timeUnixNano: nanos(atMs), name, attributes: encodeAttributes(attributes) };
 }
 
 function encodeAttributes(attributes: Attributes): { key: string; value: object }[] {

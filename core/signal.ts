@@ -66,6 +66,10 @@ export interface SpanSignal {
   readonly endMs: number;
   readonly error?: string;
   readonly attributes: Attributes;
+  /** Spans elsewhere that led to this one, such as the one that queued the work. */
+  readonly links?: readonly { readonly traceId: string; readonly spanId: string; readonly attributes?: Attributes }[];
+  /** Points in time inside the span. */
+  readonly events?: readonly { readonly name: string; readonly atMs: number; readonly attributes?: Attributes }[];
 }
 
 /** A log record; its timestamp is the fact's ledger-write time, its `time` attribute the world's. */

@@ -124,14 +124,16 @@ const httpSchema = z
     return { ...address, ...(token !== undefined && { token }) };
   });
 
-function parseListen(listen: string): { readonly host: string; readonly port: number } | undefined {
+/** `HOST:PORT` in its parts; undefined when it is none. */
+export function parseListen(listen: string): { readonly host: string; readonly port: number } | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/u.exec(listen) ?? [];
   const host = bracketed ?? plain;
   const port = Number(digits);
   return host === undefined || !(port <= 65_535) ? undefined : { host, port };
 }
 
-function listenFault(host: string, token: Secret | undefined): string | undefined {
+/** Why a host may not be listened on: beyond loopback it needs a token. */
+export function listenFault(host: string, token: Secret | undefined): string | undefined {
   const isLoopback = host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
   if (isLoopback || token !== undefined) return undefined;
   return "is beyond loopback and needs a `token_file`, so that nobody reads without leave";
