@@ -17,15 +17,25 @@ export type CallerCategory = "eoa" | "contract" | "whitelisted_route" | "unknown
 /** Every value of `caller_category`, in the contract's order. */
 export const CALLER_CATEGORIES: readonly CallerCategory[] = ["eoa", "contract", "whitelisted_route", "unknown"];
 
+/** How far the evidence carries. */
+export type Confidence = "exact" | "likely" | "approximate" | "none";
+/** Every value of `confidence`, in the contract's order. */
+export const CONFIDENCES: readonly Confidence[] = ["exact", "likely", "approximate", "none"];
+
 /** A watched contract by its role. */
 export type Contract = "PSM" | "BUYBACK_VAULT" | "TREASURY_VAULT" | "SAFETY_NET" | "FEE_ROUTER" | "unknown";
 /** Every value of `contract`, in the contract's order. */
 export const CONTRACTS: readonly Contract[] = ["PSM", "BUYBACK_VAULT", "TREASURY_VAULT", "SAFETY_NET", "FEE_ROUTER", "unknown"];
 
 /** How an operation's outcome was proved, the best grade first. */
-export type Evidence = "trace" | "receipt" | "status";
+export type Evidence = "trace" | "receipt" | "simulation" | "node" | "call" | "status";
 /** Every value of `evidence`, in the contract's order. */
-export const EVIDENCES: readonly Evidence[] = ["trace", "receipt", "status"];
+export const EVIDENCES: readonly Evidence[] = ["trace", "receipt", "simulation", "node", "call", "status"];
+
+/** In which way a call failed. */
+export type EvmRevertKind = "custom_error" | "error_string" | "panic" | "empty" | "out_of_gas" | "halted" | "unreadable" | "unseen";
+/** Every value of `evm.revert.kind`, in the contract's order. */
+export const EVM_REVERT_KINDS: readonly EvmRevertKind[] = ["custom_error", "error_string", "panic", "empty", "out_of_gas", "halted", "unreadable", "unseen"];
 
 /** The part of the protocol whose configuration changed. */
 export type Module = "PSM" | "BUYBACK_VAULT" | "ORACLE" | "unknown";
@@ -296,7 +306,10 @@ export type OperationSpanAttributes = {
   readonly outcome: Outcome;
   readonly caller_category: CallerCategory;
   readonly evidence: Evidence;
+  readonly confidence: Confidence;
+  readonly "offing.chain.route"?: string | undefined;
   readonly reason_code?: ReasonCode | undefined;
+  readonly "evm.revert.kind"?: EvmRevertKind | undefined;
   readonly "evm.revert.error"?: string | undefined;
   readonly "evm.revert.data"?: string | undefined;
 };
@@ -346,7 +359,10 @@ export type OperationEventAttributes = {
   readonly outcome: Outcome;
   readonly caller_category: CallerCategory;
   readonly evidence: Evidence;
+  readonly confidence: Confidence;
+  readonly "offing.chain.route"?: string | undefined;
   readonly reason_code?: ReasonCode | undefined;
+  readonly "evm.revert.kind"?: EvmRevertKind | undefined;
   readonly "evm.revert.error"?: string | undefined;
   readonly "evm.revert.data"?: string | undefined;
 };

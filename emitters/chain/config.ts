@@ -33,8 +33,8 @@ export interface RpcConfig {
   /** Of one request, the body included. */
   readonly timeoutMs: number;
   readonly pollIntervalMs: number;
-  /** `auto` uses call traces where an endpoint has them; `off` never asks. */
-  readonly trace: "auto" | "off";
+  /** `auto` traces whole blocks where an endpoint can, `transaction` single ones only; `off` never asks. */
+  readonly trace: "auto" | "transaction" | "off";
   /** How many blocks are fetched and written together while catching up. */
   readonly maxBlocksPerBatch: number;
   /** How many requests run at once. */
@@ -50,6 +50,8 @@ export interface ContractConfig {
   readonly actions: Readonly<Partial<Record<ActionType, string>>>;
   /** Names or full signatures of events that tell of a change of configuration. */
   readonly configEvents: readonly string[];
+  /** Names or full signatures of functions whose call changes the configuration without such an event. */
+  readonly configSetters: readonly string[];
   /** Further addresses whose reverts may give a reason, such as a library contract that this one calls. */
   readonly registered: readonly string[];
 }
@@ -60,6 +62,7 @@ export interface ModuleConfig {
   readonly address: string;
   readonly abi: Abi;
   readonly configEvents: readonly string[];
+  readonly configSetters: readonly string[];
 }
 
 /** Thresholds that rules compare gauges with. */
@@ -104,7 +107,7 @@ const rpcSchema = z
     urls: z.array(secretUrl()).min(1).max(16),
     timeout: duration({ atLeast: "100ms" }).prefault("10s"),
     poll_interval: duration({ atLeast: "50ms" }).prefault("2s"),
-    trace: z.enum(["auto", "off"]).default("auto"),
+    trace: z.enum(["auto", "transaction", "off"]).default("auto"),
     max_blocks_per_batch: z.int().min(1).max(256).default(32),
     concurrency: z.int().min(1).max(64).default(8),
   })
@@ -143,25 +146,43 @@ function contractSchema(folder: string): z.ZodType<ContractConfig> {
       ...abiKeys,
       actions: actionsSchema.default({}),
       config_events: eventNames.default([]),
+      config_setters: eventNames.default([]),
       registered: z.array(address).default([]),
     })
     .transform((contract, context) => {
-      const { name, actions, config_events, registered } = contract;
+      const { name, actions, config_events, config_setters, registered } = contract;
       const { abi, faults } = readAbi(contract, folder);
-      faults.push(...actionFaults(abi, actions), ...eventFaults(abi, config_events));
+      faults.push(...actionFaults(abi, actions), ...eventFaults(abi, config_events), ...setterFaults(abi, config_setters));
       for (const fault of faults) context.addIssue({ code: "custom", ...fault });
-      return { name, address: contract.address, abi: abi ?? [], actions, configEvents: config_events, registered };
+      return {
+        name,
+        address: contract.address,
+        abi: abi ?? [],
+        actions,
+        configEvents: config_events,
+        configSetters: config_setters,
+        registered,
+      };
     });
 }
 
 function moduleSchema(folder: string): z.ZodType<ModuleConfig> {
   return z
-    .strictObject({ name: z.enum(CONFIG_MODULES), address, ...abiKeys, config_events: eventNames.min(1) })
+    .strictObject({
+      name: z.enum(CONFIG_MODULES),
+      address,
+      ...abiKeys,
+      config_events: eventNames.default([]),
+      config_setters: eventNames.default([]),
+    })
     .transform((module, context) => {
+      const { name, config_events, config_setters } = module;
       const { abi, faults } = readAbi(module, folder);
-      faults.push(...eventFaults(abi, module.config_events));
+      faults.push(...eventFaults(abi, config_events), ...setterFaults(abi, config_setters));
+      if (config_events.length + config_setters.length === 0)
+        faults.push({ path: [], message: "must have `config_events`, `config_setters` or both" });
       for (const fault of faults) context.addIssue({ code: "custom", ...fault });
-      return { name: module.name, address: module.address, abi: abi ?? [], configEvents: module.config_events };
+      return { name, address: module.address, abi: abi ?? [], configEvents: config_events, configSetters: config_setters };
     });
 }
 
@@ -212,6 +233,13 @@ function eventFaults(abi: Abi | undefined, names: readonly string[]): ConfigFaul
   if (abi === undefined) return [];
   return names.flatMap((wanted, index) => {
     return eventsOf(abi, wanted).length > 0 ? [] : [{ path: ["config_events", index], message: "names no event of the ABI" }];
+  });
+}
+
+function setterFaults(abi: Abi | undefined, names: readonly string[]): ConfigFault[] {
+  if (abi === undefined) return [];
+  return names.flatMap((wanted, index) => {
+    return functionsOf(abi, wanted).length > 0 ? [] : [{ path: ["config_setters", index], message: "names no function of the ABI" }];
   });
 }
 

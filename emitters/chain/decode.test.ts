@@ -26,14 +26,14 @@ const panic = (code: string): string => `0x4e487b71${code.padStart(64, "0")}`;
 
 describe("decodeRevert", () => {
   it.each([
-    ["no bytes", "0x", null, null, null, false],
+    ["no bytes", "0x", null, null, null, "empty"],
     [
       "a custom error of an ABI",
       encodeErrorResult({ abi, errorName: "PSM_ORACLE_MISSING" }),
       "PSM_ORACLE_MISSING",
       null,
       "PSM_ORACLE_MISSING",
-      false,
+      "custom_error",
     ],
     [
       "a reason's own custom error that no ABI lists",
@@ -41,21 +41,21 @@ describe("decodeRevert", () => {
       "OracleGone",
       null,
       "PSM_ORACLE_MISSING",
-      false,
+      "custom_error",
     ],
-    ["the name of a code as text", errorText("PSM_ORACLE_MISSING"), "Error", "PSM_ORACLE_MISSING", "PSM_ORACLE_MISSING", false],
-    ["a configured text", errorText("no oracle"), "Error", "no oracle", "BUYBACK_ORACLE_REQUIRED", false],
-    ["a text that only begins like a code", errorText("PSM_ORACLE_MISSING!"), "Error", "PSM_ORACLE_MISSING!", null, false],
-    ["an empty text", errorText(""), "Error", "", null, false],
-    ["a panic", panic("11"), "Panic", "0x11", null, false],
-    ["a panic with a long code", panic("1ff"), "Panic", "0x1ff", null, false],
-    ["bytes shorter than a selector", "0xabcdef", null, null, null, true],
-    ["a selector nobody knows", "0x12345678", null, null, null, true],
-    ["a text cut short", errorText("PSM_ORACLE_MISSING").slice(0, 90), null, null, null, true],
-    ["a text whose length lies", `0x08c379a0${"20".padStart(64, "0")}${"f".repeat(64)}`, null, null, null, true],
-    ["a panic without its code", "0x4e487b71", null, null, null, true],
-  ])("reads %s", (_, data, error, message, code, unknown) => {
-    expect(decodeRevert(data, watch)).toStrictEqual({ error, message, args: [], code, unknown });
+    ["the name of a code as text", errorText("PSM_ORACLE_MISSING"), "Error", "PSM_ORACLE_MISSING", "PSM_ORACLE_MISSING", "error_string"],
+    ["a configured text", errorText("no oracle"), "Error", "no oracle", "BUYBACK_ORACLE_REQUIRED", "error_string"],
+    ["a text that only begins like a code", errorText("PSM_ORACLE_MISSING!"), "Error", "PSM_ORACLE_MISSING!", null, "error_string"],
+    ["an empty text", errorText(""), "Error", "", null, "error_string"],
+    ["a panic", panic("11"), "Panic", "0x11", null, "panic"],
+    ["a panic with a long code", panic("1ff"), "Panic", "0x1ff", null, "panic"],
+    ["bytes shorter than a selector", "0xabcdef", null, null, null, "unreadable"],
+    ["a selector nobody knows", "0x12345678", null, null, null, "unreadable"],
+    ["a text cut short", errorText("PSM_ORACLE_MISSING").slice(0, 90), null, null, null, "unreadable"],
+    ["a text whose length lies", `0x08c379a0${"20".padStart(64, "0")}${"f".repeat(64)}`, null, null, null, "unreadable"],
+    ["a panic without its code", "0x4e487b71", null, null, null, "unreadable"],
+  ])("reads %s", (_, data, error, message, code, kind) => {
+    expect(decodeRevert(data, watch)).toStrictEqual({ kind, error, message, args: [], code });
   });
 
   it("prints arguments of every type and never rounds a number", () => {
@@ -74,7 +74,7 @@ describe("decodeRevert", () => {
       errorName: "Short",
       args: [1n, `0x${"aa".repeat(20)}`, { id: `0x${"ab".repeat(32)}`, parts: [] }],
     });
-    expect(decodeRevert(data.slice(0, 40), watch)).toMatchObject({ error: "Short", args: [], unknown: false });
+    expect(decodeRevert(data.slice(0, 40), watch)).toMatchObject({ error: "Short", args: [], kind: "custom_error" });
   });
 });
 

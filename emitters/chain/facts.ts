@@ -1,4 +1,4 @@
-import type { CallerCategory, Evidence, Outcome } from "#contract/generated/chain.ts";
+import type { CallerCategory, Confidence, Evidence, EvmRevertKind, Outcome } from "#contract/generated/chain.ts";
 import type { Fact } from "#core/fact.ts";
 import type { ActionType, ContractName, ModuleName, ReasonCode } from "./names.ts";
 
@@ -9,8 +9,9 @@ interface Place {
   readonly blockHash: string;
 }
 
-/** What the bytes of a failed frame say. Everything that comes from the chain is cut and free of control characters. */
+/** How a frame failed. Everything that comes from the chain is cut and free of control characters. */
 export interface Revert {
+  readonly kind: EvmRevertKind;
   /** The custom error's name, `Error` or `Panic`; null when there are no bytes or nobody knows their selector. */
   readonly error: string | null;
   /** The text of `Error(string)`, or the code of `Panic(uint256)` as 0x and two digits. */
@@ -23,10 +24,12 @@ export interface Revert {
   readonly bytes: number;
   /** How the frame ended when it did not revert by itself, such as `out of gas`; null for a revert. */
   readonly halt: string | null;
-  /** The address in whose context the bytes first appeared; null without a trace. */
+  /** The address in whose context the bytes that are told of were written; null when nobody saw it. */
   readonly origin: string | null;
-  /** The origin, when its bytes claim a reason code that only a watched or registered address may give; null otherwise. */
+  /** Who claimed a reason code that only a watched or registered address may give, or `unknown`; null when nobody did. */
   readonly spoofedBy: string | null;
+  /** The bytes that were passed on, wrapped or dropped on the way, the first written first and the frame's own last. */
+  readonly written: readonly { readonly by: string | null; readonly data: string }[];
 }
 
 /** What an operation is counted by; a retraction repeats it to count the same with the opposite mark. */
@@ -40,7 +43,7 @@ export type OperationLabels = {
   readonly reasonCode: ReasonCode | null;
   /** True exactly when the registry marks `reasonCode` as one that an oracle causes. */
   readonly oracleRequiredBlocked: boolean;
-  /** True for revert bytes that nobody can decode, and for a failure known only by its receipt's status. */
+  /** True for revert bytes that nobody can decode or saw, and for a failure known only by its receipt's status. */
   readonly unresolved: boolean;
 };
 
@@ -62,6 +65,9 @@ export interface OperationFact extends Fact, Place, OperationLabels {
   readonly address: string;
   /** msg.sender of the frame. */
   readonly caller: string;
+  /** The configured name of the caller, when it is a router. */
+  readonly route: string | null;
+  readonly confidence: Confidence;
   /** The frame's own, whatever became of its transaction. */
   readonly success: boolean;
   /** True exactly when the registry marks `reasonCode` as one of health. */

@@ -1,6 +1,6 @@
 import type { ActionType } from "./names.ts";
 import type { Frame } from "./observation.ts";
-import type { Watch, WatchedContract } from "./watch.ts";
+import { setterKey, type Watch, type WatchedContract } from "./watch.ts";
 
 /** A frame that calls an action of a watched contract. */
 export interface ActionFrame {
@@ -11,22 +11,6 @@ export interface ActionFrame {
   readonly action: ActionType;
   /** True when every frame around it went through. */
   readonly kept: boolean;
-}
-
-/** A call tracer's answer as a frame, or undefined when it is none. Inputs and outputs of no use are dropped. */
-export function parseFrame(value: unknown): Frame | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const raw = value as Readonly<Record<string, unknown>>;
-  const [type, from, input] = [raw["type"], raw["from"], raw["input"]];
-  if (typeof type !== "string" || typeof from !== "string" || typeof input !== "string") return undefined;
-  const children = raw["calls"] ?? [];
-  if (!Array.isArray(children)) return undefined;
-  const calls = children.map(parseFrame);
-  if (!calls.every((call) => call !== undefined)) return undefined;
-  const error = typeof raw["error"] === "string" ? raw["error"] : null;
-  const output = error !== null && typeof raw["output"] === "string" ? raw["output"].toLowerCase() : "0x";
-  const to = typeof raw["to"] === "string" ? raw["to"].toLowerCase() : null;
-  return { type, from: from.toLowerCase(), to, selector: selectorOfInput(input), error, output, calls };
 }
 
 /** The first four bytes of a call's input; `0x` when there are fewer. */
@@ -57,18 +41,71 @@ export function actionFrames(root: Frame, { contracts }: Pick<Watch, "contracts"
   return found;
 }
 
-/**
- * The address in whose context a failed frame's bytes first appeared: from the frame down through calls that failed with the same bytes.
- *
- * Code that runs by DELEGATECALL speaks for the contract that runs it. Null for a creation, which has no address yet.
- */
-export function revertOrigin(frame: Frame): string | null {
-  const descend = (present: Frame, context: string | null): string | null => {
-    if (present.output.length <= 2) return context;
-    const source = present.calls.findLast((call) => call.error !== null && call.output === present.output);
-    return source === undefined ? context : descend(source, contextOf(source, context));
+/** A frame that changes a configuration and was not undone. */
+export interface SetterFrame {
+  readonly frame: Frame;
+  readonly path: string;
+}
+
+/** The frames that call a known setter and stood, at every depth, in the order they were entered. */
+export function setterFrames(root: Frame, { setters }: Pick<Watch, "setters">): readonly SetterFrame[] {
+  if (setters.size === 0) return [];
+  const visit = (frame: Frame, path: string): readonly SetterFrame[] => {
+    if (frame.error !== null) return [];
+    const own = frame.type === "CALL" && setters.has(setterKey(frame.to, frame.selector)) ? [{ frame, path }] : [];
+    return [...own, ...frame.calls.flatMap((call, index) => visit(call, `${path}.${index}`))];
   };
+  return visit(root, "0");
+}
+
+/** Every frame for whose sake a transaction matters. */
+export function watchedFrames(root: Frame, watch: Pick<Watch, "contracts" | "setters">): readonly Frame[] {
+  return [...actionFrames(root, watch), ...setterFrames(root, watch)].map(({ frame }) => frame);
+}
+
+/** Whether a frame reverted with bytes that its tracer keeps to itself. */
+export function isSilent({ output }: Frame): boolean {
+  return output === null;
+}
+
+/** Revert bytes and the address in whose context they were written; null for a creation, which has none yet. */
+export interface Written {
+  readonly by: string | null;
+  readonly data: string;
+}
+
+/**
+ * The revert bytes that a failed frame passes on or wrote, the first written first.
+ *
+ * A frame that failed with the bytes of a call below passes them on; one whose bytes hold those of a call below wraps them; one that
+ * reverts without bytes right after a failed call drops them. Any other frame wrote its bytes itself. Code that runs by DELEGATECALL speaks
+ * for the contract that runs it.
+ */
+export function writtenBytes(frame: Frame): readonly Written[] {
   return descend(frame, frame.to);
+}
+
+function descend(frame: Frame, by: string | null): readonly Written[] {
+  const data = frame.output ?? "0x";
+  const source = sourceOf(frame, data);
+  const below = source === undefined ? [] : descend(source, contextOf(source, by));
+  const passedOn = data.length <= 2 || source?.output === data;
+  return passedOn ? below : [...below, { by, data }];
+}
+
+/** The call below that a frame failed for, as far as its bytes tell. */
+function sourceOf({ calls, error }: Frame, data: string): Frame | undefined {
+  const failed = calls.filter((call) => call.error !== null && (call.output ?? "0x").length > 2);
+  if (data.length > 2) return failed.findLast((call) => call.output === data) ?? failed.findLast((call) => holds(data, call.output ?? ""));
+  const last = calls.at(-1);
+  return error === "execution reverted" && last !== undefined && failed.includes(last) ? last : undefined;
+}
+
+/** Fewer than four bytes may stand anywhere by chance. */
+function holds(data: string, inner: string): boolean {
+  if (inner.length < 10) return false;
+  for (let at = data.indexOf(inner.slice(2), 2); at !== -1; at = data.indexOf(inner.slice(2), at + 1)) if (at % 2 === 0) return true;
+  return false;
 }
 
 function contextOf(frame: Frame, caller: string | null): string | null {

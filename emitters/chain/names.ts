@@ -34,6 +34,11 @@ export function reasonsAt(contract: ContractName): readonly ReasonCode[] {
   return REASON_CODES.filter((code) => HOMES[code].includes(contract));
 }
 
+/** The contracts that give a reason code, by the seed. */
+export function homesOf(code: ReasonCode): readonly ContractName[] {
+  return HOMES[code];
+}
+
 function isKnown<T extends string>(value: T): value is Exclude<T, "unknown"> {
   return value !== "unknown";
 }

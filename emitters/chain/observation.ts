@@ -40,6 +40,19 @@ export type TransactionSeen = {
   readonly logs: readonly LogSeen[];
   /** Null when it was not needed or could not be had. */
   readonly trace: Frame | null;
+  /** What a failed direct call reverted with, where no trace says it. */
+  readonly revert?: RootRevert;
+  /** All of the input, where it calls a known setter directly. */
+  readonly input?: string;
+};
+
+/** The revert bytes of a transaction's root without a trace; `0x` when there were none. */
+export type RootRevert = {
+  /** A replay of the block that ended as the receipts say, the node's own word, or the same call at the parent block. */
+  readonly by: "simulation" | "node" | "call";
+  readonly data: string;
+  /** How it ended when it did not revert by itself, as far as its gas tells; null otherwise. */
+  readonly halt: string | null;
 };
 
 /** A log of a watched contract or module. */
@@ -62,7 +75,9 @@ export type Frame = {
   readonly selector: string;
   /** How the frame failed; null when it went through. */
   readonly error: string | null;
-  /** What a failed frame returned, all of it; `0x` otherwise. */
-  readonly output: string;
+  /** What a failed frame returned, all of it; `0x` otherwise; null when it reverted with bytes that the tracer keeps to itself. */
+  readonly output: string | null;
+  /** All of the input, where the frame calls a known setter. */
+  readonly input?: string;
   readonly calls: readonly Frame[];
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { State } from "#core/state.ts";
 import type { ConfigChangeFact, OperationFact } from "./facts.ts";
-import { CONFIG, frame, MISSING, reverted, transaction } from "./fixtures/handmade.ts";
+import { BUYBACK, CONFIG, frame, MISSING, ROUTER, reverted, transaction, VAULT } from "./fixtures/handmade.ts";
 import { readRecorded } from "./fixtures/recorded.ts";
 import { createInterpret } from "./interpret.ts";
 import { operationsOf } from "./operations.ts";
@@ -60,8 +60,8 @@ describe("operationsOf, on what anvil did", () => {
     ["delegate call"],
     ["constructor", ["PSM", "PSM_REDEEM", "0.0", "success", true, "contract", "trace", null]],
     ["stranger alone"],
-    // Without a log of a watched contract, and through a contract that is no router, it leaves nothing to find it by.
-    ["contract swallows unseen"],
+    // Without a log of a watched contract, and through a contract that is no router, only traces of the whole block show it.
+    ["contract swallows unseen", ["PSM", "PSM_MINT", "0.0", "caught", false, "contract", "trace", missing]],
   ])("%s", (name, ...rows) => {
     expect(cases[name], "the fixture has no such transaction").toBeDefined();
     const found = operations(name).map((fact): Row => {
@@ -72,13 +72,13 @@ describe("operationsOf, on what anvil did", () => {
   });
 
   it.each([
-    ["custom error with arguments", { error: "Short", args: ["7", (2n ** 256n - 1n).toString()], bytes: 68 }, false],
-    ["error text", { error: "Error", message: missing }, false],
-    ["panic", { error: "Panic", message: "0x01" }, false],
-    ["empty revert", { error: null, data: null, bytes: 0, halt: null }, false],
-    ["out of gas", { error: null, data: null, bytes: 0, halt: "out of gas" }, false],
-    ["invalid opcode", { error: null, halt: expect.stringContaining("invalid opcode") }, false],
-    ["unlisted error", { error: null, data: expect.stringMatching(/^0x[0-9a-f]{72}$/), bytes: 36 }, true],
+    ["custom error with arguments", { kind: "custom_error", error: "Short", args: ["7", (2n ** 256n - 1n).toString()], bytes: 68 }, false],
+    ["error text", { kind: "error_string", error: "Error", message: missing }, false],
+    ["panic", { kind: "panic", error: "Panic", message: "0x01" }, false],
+    ["empty revert", { kind: "empty", error: null, data: null, bytes: 0, halt: null }, false],
+    ["out of gas", { kind: "out_of_gas", error: null, data: null, bytes: 0, halt: "out of gas" }, false],
+    ["invalid opcode", { kind: "halted", error: null, halt: expect.stringContaining("invalid opcode") }, false],
+    ["unlisted error", { kind: "unreadable", error: null, data: expect.stringMatching(/^0x[0-9a-f]{72}$/), bytes: 36 }, true],
     ["three bytes", { error: null, data: "0xabcdef", bytes: 3 }, true],
     ["text with control characters", { message: "tab\uFFFDhere, bell\uFFFD, right-to-left \uFFFDend" }, false],
     ["stranger bubbles", { error: missing, spoofedBy: expect.stringMatching(/^0x[0-9a-f]{40}$/) }, false],
@@ -106,14 +106,57 @@ describe("operationsOf, on what anvil did", () => {
   });
 });
 
-describe("operationsOf without a trace", () => {
+describe("operationsOf without a trace of the bytes", () => {
   const handmade = watchOf(CONFIG);
 
   it("knows of a failed direct call only that it failed", () => {
     const [found, ...others] = operationsOf({ ...transaction(reverted(MISSING)), trace: null }, handmade);
     expect(others).toEqual([]);
-    expect(found).toMatchObject({ outcome: "reverted", success: false, evidence: "status", reasonCode: null, unresolved: true });
+    expect(found).toMatchObject({
+      outcome: "reverted",
+      success: false,
+      evidence: "status",
+      confidence: "none",
+      reasonCode: null,
+      unresolved: true,
+    });
     expect(found?.oracleRequiredBlocked).toBe(false);
+  });
+
+  const missing = "PSM_ORACLE_MISSING";
+  it.each([
+    ["simulation", "likely"],
+    ["node", "likely"],
+    ["call", "approximate"],
+  ] as const)("takes the reason of a direct call from its root's bytes, by %s", (by, confidence) => {
+    const seen = { ...transaction(reverted(MISSING)), trace: null, revert: { by, data: MISSING, halt: null } };
+    const [found, ...others] = operationsOf(seen, handmade);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ outcome: "blocked", evidence: by, confidence, reasonCode: missing, oracleRequiredBlocked: true });
+    expect(found?.revert).toMatchObject({ kind: "custom_error", origin: null, spoofedBy: null, written: [{ by: null, data: MISSING }] });
+  });
+
+  it("takes no reason that is another contract's: nobody saw who wrote it", () => {
+    const root = reverted(MISSING, { to: VAULT, selector: BUYBACK });
+    const [found] = operationsOf({ ...transaction(root), trace: null, revert: { by: "node", data: MISSING, halt: null } }, handmade);
+    expect(found).toMatchObject({ outcome: "reverted", reasonCode: null, revert: { error: missing, spoofedBy: "unknown" } });
+  });
+
+  it("tells an end of gas and a revert without bytes apart", () => {
+    const seen = (halt: string | null) =>
+      operationsOf({ ...transaction(reverted("0x")), trace: null, revert: { by: "node", data: "0x", halt } }, handmade);
+    expect(seen("out of gas")).toMatchObject([{ unresolved: false, revert: { kind: "out_of_gas", halt: "out of gas" } }]);
+    expect(seen(null)).toMatchObject([{ unresolved: false, revert: { kind: "empty", halt: null } }]);
+  });
+
+  it("tells a frame that its tracer keeps silent by the root's bytes, and an inner one not at all", () => {
+    const silent = reverted("0x", { output: null });
+    const revert = { by: "node", data: MISSING, halt: null } as const;
+    expect(operationsOf({ ...transaction(silent), revert }, handmade)).toMatchObject([{ evidence: "node", reasonCode: missing }]);
+    const inner = frame({ to: ROUTER, error: "execution reverted", output: null, calls: [silent] });
+    expect(operationsOf({ ...transaction(inner), revert }, handmade)).toMatchObject([
+      { evidence: "trace", reasonCode: null, unresolved: true, revert: { kind: "unseen" } },
+    ]);
   });
 
   it("counts nothing for a failure that was sent elsewhere", () => {

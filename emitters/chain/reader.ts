@@ -1,15 +1,15 @@
 import type { Clock } from "#core/clock.ts";
 import type { Log } from "#core/log.ts";
-import { answerFault, faultOf } from "#core/rpc/endpoint.ts";
+import { faultOf } from "#core/rpc/endpoint.ts";
 import type { PoolRequest } from "#core/rpc/pool.ts";
 import type { RpcConfig } from "./config.ts";
+import { minedOf } from "./evidence/mined.ts";
+import { createProver } from "./evidence/prover.ts";
 import type { ChainPool, ReadMethod } from "./methods.ts";
-import { needOf } from "./needs.ts";
-import type { BlockSeen, TransactionSeen } from "./observation.ts";
+import type { BlockSeen } from "./observation.ts";
 import { readReceipts } from "./receipts.ts";
-import { parseBlock, type RawBlock, type RawReceipt, type RawTransaction } from "./shapes.ts";
-import { createTracer, type Traced } from "./tracer.ts";
-import { eventKey, type Watch } from "./watch.ts";
+import { parseBlock, type RawBlock } from "./shapes.ts";
+import type { Watch } from "./watch.ts";
 
 /** Where the node says it stands; what it does not say is null. */
 export interface Heads {
@@ -50,9 +50,9 @@ export interface ReaderOptions {
 
 /** Opens a reader over a pool of endpoints. */
 export function createReader(options: ReaderOptions): Reader {
-  const { pool, watch } = options;
+  const { pool } = options;
   const tagged = createTags(pool);
-  const traceOf = createTracer(options);
+  const prover = createProver(options);
   return {
     heads: async (signal) => {
       const [head, safe, finalized] = await Promise.all([
@@ -74,10 +74,7 @@ export function createReader(options: ReaderOptions): Reader {
     },
     complete: async ({ block, observedAtMs }, signal) => {
       const receipts = await readReceipts(pool, block, signal);
-      const mined = block.transactions.flatMap((transaction, index) => matter({ transaction, index, receipt: receipts[index] }, watch));
-      const traces = await Promise.all(mined.map(({ traced, seen }) => (traced ? traceOf(seen, signal) : undefined)));
-      await assertCanonical(pool, { block, traces }, signal);
-      const transactions = mined.map(({ seen }, index): TransactionSeen => ({ ...seen, trace: traces[index]?.frame ?? null }));
+      const transactions = await prover.prove(minedOf(block, receipts), signal);
       const { number, hash, parentHash, timeMs } = block;
       return { type: "block", observedAtMs, number, hash, parentHash, timeMs, transactions };
     },
@@ -112,44 +109,4 @@ function createTags(pool: ChainPool): (tag: "safe" | "finalized", signal: AbortS
       return null;
     }
   };
-}
-
-interface MinedTransaction {
-  readonly transaction: RawTransaction;
-  readonly index: number;
-  readonly receipt: RawReceipt | undefined;
-}
-
-interface Matter {
-  readonly seen: Omit<TransactionSeen, "trace">;
-  readonly traced: boolean;
-}
-
-/** A transaction as far as it matters, or nothing. */
-function matter({ transaction, index, receipt }: MinedTransaction, watch: Watch): readonly Matter[] {
-  if (receipt === undefined) return [];
-  const { hash, from, to, selector } = transaction;
-  const { success } = receipt;
-  const need = needOf({ to, selector, success, logAddresses: receipt.logs.map((log) => log.address) }, watch);
-  if (need === "none") return [];
-  const logs = receipt.logs.filter((log) => watch.events.has(eventKey(log.address, log.topics[0] ?? "")));
-  return [{ seen: { hash, index, from, to, selector, success, logs }, traced: need === "trace" }];
-}
-
-interface TracedBlock {
-  readonly block: RawBlock;
-  readonly traces: readonly (Traced | undefined)[];
-}
-
-/**
- * A node finds a trace by the transaction's hash alone, and a reorg may mine the same transaction again: the traces are this block's only
- * if the node that gave them still has the block on its chain.
- */
-async function assertCanonical(pool: ChainPool, { block, traces }: TracedBlock, signal: AbortSignal): Promise<void> {
-  const providers = new Set(traces.flatMap((trace) => (trace?.provider === undefined ? [] : [trace.provider])));
-  const number = `0x${block.number.toString(16)}`;
-  for (const provider of providers) {
-    const { result } = await pool.ask({ method: "eth_getBlockByNumber", params: [number, false], provider, aside: true }, signal);
-    if (parseBlock(result)?.hash !== block.hash) throw answerFault("unknown", "the chain moved while a block was read");
-  }
 }

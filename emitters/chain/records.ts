@@ -1,5 +1,6 @@
 import type { RecordRow, RecordTables } from "#core/ledger/ledger.ts";
 import type { ChainConfig } from "./config.ts";
+import { EVIDENCE_COLUMNS } from "./evidence/columns.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
 
@@ -13,7 +14,10 @@ import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
  */
 export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordTables<ChainFact> {
   return {
-    migrations: [{ version: 1, sqlite: SQLITE_TABLES, postgres: POSTGRES_TABLES }],
+    migrations: [
+      { version: 1, sqlite: SQLITE_TABLES, postgres: POSTGRES_TABLES },
+      { version: 2, sqlite: EVIDENCE_COLUMNS, postgres: EVIDENCE_COLUMNS },
+    ],
     appendOnly: ["oracle_required_operation_log", "oracle_config_change_log"],
     rows: rowsOf,
     reference: reasons.map(({ code, oracleRequired, unhealthy }) => ({
@@ -62,6 +66,9 @@ function operationValues(fact: OperationFact): RecordRow["values"] {
     evidence: fact.evidence,
     unresolved: fact.unresolved,
     application: fact.application,
+    confidence: fact.confidence,
+    route: fact.route,
+    revert_kind: fact.revert?.kind ?? null,
   };
 }
 
@@ -69,7 +76,7 @@ function operationValues(fact: OperationFact): RecordRow["values"] {
 function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Readonly<Record<string, unknown>> {
   const transaction = { tx_from: txFrom, tx_to: txTo, tx_index: txIndex, address };
   if (revert === null) return transaction;
-  const { error, message, args, data, bytes, halt, origin, spoofedBy } = revert;
+  const { error, message, args, data, bytes, halt, origin, spoofedBy, written } = revert;
   const told = {
     error,
     message,
@@ -78,6 +85,8 @@ function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Read
     revert_data: data,
     revert_origin: origin,
     spoofed_by: spoofedBy,
+    // The bytes of one frame stand in revert_data already.
+    revert_written: written.length > 1 ? written : null,
   };
   const known = Object.entries(told).filter(([, value]) => value !== null);
   return { ...transaction, ...Object.fromEntries(known), revert_bytes: bytes };

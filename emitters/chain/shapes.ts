@@ -7,6 +7,8 @@ export interface RawBlock extends Header {
   readonly timeMs: number;
   readonly gasUsed: bigint;
   readonly transactions: readonly RawTransaction[];
+  /** As the node told it; the transactions among it. */
+  readonly raw: Fields;
 }
 
 /** A transaction of a block. */
@@ -15,6 +17,8 @@ export interface RawTransaction {
   readonly from: string;
   readonly to: string | null;
   readonly selector: string;
+  /** As the node told it, to be replayed. */
+  readonly raw: Fields;
 }
 
 /** A receipt, with all its logs. */
@@ -23,11 +27,15 @@ export interface RawReceipt {
   readonly blockHash: string;
   readonly index: number;
   readonly success: boolean;
+  readonly gasUsed: bigint;
   readonly cumulativeGasUsed: bigint;
+  /** Revert bytes, from the few nodes that keep them. */
+  readonly revertReason: string | undefined;
   readonly logs: readonly LogSeen[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Fields of a node's answer, unread. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads an answer of `eth_getBlockByNumber` or `eth_getBlockByHash`; undefined when it is no block. Hashes and addresses become lower-case. */
 export function parseBlock(value: unknown): RawBlock | undefined {
@@ -42,7 +50,7 @@ export function parseBlock(value: unknown): RawBlock | undefined {
   // Without full transactions the list holds hashes only.
   const transactions = list.every((entry) => typeof entry === "string") ? [] : list.map(parseTransaction);
   if (!transactions.every((transaction) => transaction !== undefined)) return undefined;
-  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions };
+  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions, raw: block };
 }
 
 /** Reads one receipt; undefined when it is none. */
@@ -51,19 +59,20 @@ export function parseReceipt(value: unknown): RawReceipt | undefined {
   const [transactionHash, blockHash] = [hex(receipt["transactionHash"]), hex(receipt["blockHash"])];
   const index = quantity(receipt["transactionIndex"]);
   const status = quantity(receipt["status"]);
-  const cumulativeGasUsed = quantity(receipt["cumulativeGasUsed"]);
+  const [gasUsed, cumulativeGasUsed] = [quantity(receipt["gasUsed"]), quantity(receipt["cumulativeGasUsed"])];
   if (transactionHash === undefined || blockHash === undefined || index === undefined) return undefined;
-  if (status === undefined || cumulativeGasUsed === undefined || !Array.isArray(receipt["logs"])) return undefined;
+  if (status === undefined || gasUsed === undefined || cumulativeGasUsed === undefined || !Array.isArray(receipt["logs"])) return undefined;
   const logs = receipt["logs"].map(parseLog);
   if (!logs.every((log) => log !== undefined)) return undefined;
-  return { transactionHash, blockHash, index: Number(index), success: status === 1n, cumulativeGasUsed, logs };
+  const revertReason = hex(receipt["revertReason"]);
+  return { transactionHash, blockHash, index: Number(index), success: status === 1n, gasUsed, cumulativeGasUsed, revertReason, logs };
 }
 
 function parseTransaction(value: unknown): RawTransaction | undefined {
   const transaction = fieldsOf(value);
   const [hash, from, input] = [hex(transaction["hash"]), hex(transaction["from"]), hex(transaction["input"])];
   if (hash === undefined || from === undefined || input === undefined) return undefined;
-  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input) };
+  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), raw: transaction };
 }
 
 function parseLog(value: unknown): LogSeen | undefined {

@@ -96,7 +96,10 @@ function operationSignals(fact: OperationFact): readonly Signal[] {
     outcome,
     caller_category: fact.callerCategory,
     evidence: fact.evidence,
+    confidence: fact.confidence,
+    "offing.chain.route": fact.route ?? undefined,
     reason_code: reasonCode ?? undefined,
+    "evm.revert.kind": revert?.kind,
     "evm.revert.error": revert?.error ?? undefined,
     "evm.revert.data": revert?.data ?? undefined,
   };

@@ -46,6 +46,26 @@ function failedTrace({ method, params }: ProxiedCall): boolean {
   return method === "debug_traceTransaction" && failed?.kind === "operation" && params[0] === failed.txHash;
 }
 
+/** Everything above the receipt's status that can prove a revert, except traces. */
+function isLowerRung({ method }: ProxiedCall): boolean {
+  return method === "eth_simulateV1" || method === "ots_getTransactionError" || method === "eth_call";
+}
+
+/** The node does not have these methods. */
+function refuse(matches: (call: ProxiedCall) => boolean): void {
+  spoil(Number.POSITIVE_INFINITY, matches, { type: "error", code: -32_601, message: "Method not found" });
+}
+
+/** The traces of a block in which something failed. */
+function blockWithFailures({ method, params }: ProxiedCall): boolean {
+  return (
+    method === "trace_block" && clean.some((fact) => fact.kind === "operation" && !fact.success && Number(params[0]) === fact.blockNumber)
+  );
+}
+
+const isTrace = ({ method }: ProxiedCall): boolean => method.startsWith("debug_trace") || method.startsWith("trace_");
+const singly = { trace: "transaction" };
+
 /** Changes a field of a result. */
 function altered(change: (result: Record<string, unknown>) => Record<string, unknown>): Meddling {
   return { type: "change", to: (result) => change(result as Record<string, unknown>) };
@@ -100,15 +120,22 @@ describe("a source in front of a node that errs for a while", () => {
       alteredReceipts((all) => all.map(({ status: _, ...rest }) => rest)),
       "receipt_mismatch",
     ],
-    ["loses the error of a trace", 2, failedTrace, altered(({ error: _, ...frame }) => frame), "trace_mismatch"],
+    ["gives {} for the traces of a block", 2, of("trace_block"), { type: "result", result: {} }, "trace_mismatch"],
+    ["leaves a trace of a block out", 2, of("trace_block"), alteredReceipts((all) => all.slice(1)), "trace_mismatch"],
     [
-      "invents an error in a trace",
+      "gives the traces of another block",
       2,
-      of("debug_traceTransaction"),
-      altered((frame) => ({ ...frame, error: "out of gas", to: "0x" })),
+      of("trace_block"),
+      alteredReceipts((all) => all.map((entry) => ({ ...entry, blockHash: `0x${"1".repeat(64)}` }))),
       "trace_mismatch",
     ],
-    ["gives another tracer's answer", 2, of("debug_traceTransaction"), { type: "result", result: { structLogs: [] } }, "trace_mismatch"],
+    [
+      "loses the errors of a block's traces",
+      1,
+      blockWithFailures,
+      alteredReceipts((all) => all.map(({ error: _, ...entry }) => entry)),
+      "trace_mismatch",
+    ],
   ])("that %s, makes no wrong fact and counts the fault", async (_, times, matches, meddling, fault) => {
     spoil(times, matches, meddling);
     const { facts, meter, lines } = await followTo(standing.config([proxy.url]), standing.head);
@@ -119,6 +146,21 @@ describe("a source in front of a node that errs for a while", () => {
     ]);
     const told = lines.filter((line) => line.includes("chain source"));
     expect(told.length, told.join("")).toBeLessThanOrEqual(2 * times);
+  });
+
+  it.each<[string, number, (call: ProxiedCall) => boolean, Meddling]>([
+    ["loses the error of a trace", 2, failedTrace, altered(({ error: _, ...frame }) => frame)],
+    ["invents an error in a trace", 2, of("debug_traceTransaction"), altered((frame) => ({ ...frame, error: "out of gas", to: "0x" }))],
+    ["gives a trace with another transaction's gas", 2, of("debug_traceTransaction"), altered((frame) => ({ ...frame, gasUsed: "0x7" }))],
+    ["gives another tracer's answer", 2, of("debug_traceTransaction"), { type: "result", result: { structLogs: [] } }],
+    ["gives {} for a trace", 2, of("debug_traceTransaction"), { type: "result", result: {} }],
+  ])("that %s, asks for it again and counts the fault", async (_, times, matches, meddling) => {
+    spoil(times, matches, meddling);
+    const { facts, meter } = await followTo(standing.config([proxy.url], singly), standing.head);
+    expect(facts).toStrictEqual(clean);
+    expect(Object.keys(countsOf(meter)).filter((name) => name.startsWith("offing_source_faults_total"))).toEqual([
+      "offing_source_faults_total trace_mismatch",
+    ]);
   });
 
   it("that is slow, gives up on the answer and asks again", async () => {
@@ -133,21 +175,20 @@ describe("a source in front of a node that errs for good", () => {
   const withoutReason = (facts: readonly ChainFact[]) => facts.filter((fact) => fact.kind === "operation" && fact.evidence === "status");
 
   it("goes on without traces where no endpoint has them, and says so once", async () => {
-    spoil(Number.POSITIVE_INFINITY, of("debug_traceTransaction"), { type: "error", code: -32_601, message: "the method does not exist" });
+    refuse((call) => isTrace(call) || isLowerRung(call));
     const { facts, lines, meter } = await followTo(standing.config([proxy.url]), standing.head);
     expect(withoutReason(facts)).toHaveLength(5);
     expect(facts.filter((fact) => fact.kind === "operation" && fact.reasonCode !== null)).toEqual([]);
     expect(lines.filter((line) => line.includes("call traces"))).toHaveLength(1);
-    expect(proxy.calls.filter(of("debug_traceTransaction"))).toHaveLength(1);
-    expect(countsOf(meter)).not.toHaveProperty(["offing_source_faults_total rpc_error"]);
+    for (const method of ["debug_traceTransaction", "trace_block"]) expect(proxy.calls.filter(of(method)), method).toHaveLength(1);
+    expect(countsOf(meter)).not.toHaveProperty(["offing_source_faults_total trace_mismatch"]);
   });
 
-  it("keeps what the receipt proves when a trace is never right", async () => {
-    spoil(
-      Number.POSITIVE_INFINITY,
-      of("debug_traceTransaction"),
-      altered((frame) => ({ ...frame, from: `0x${"1".repeat(40)}` })),
-    );
+  it("keeps what the receipt proves when no proof is ever right", async () => {
+    proxy.meddle = (call) => {
+      if (isTrace(call)) return { type: "result", result: [{}] };
+      return isLowerRung(call) ? { type: "error", code: -32_000, message: "missing trie node" } : PASS;
+    };
     const { facts, meter } = await followTo(standing.config([proxy.url]), standing.head);
     expect(withoutReason(facts)).toHaveLength(5);
     expect(countsOf(meter)["offing_source_faults_total trace_mismatch"]).toBeGreaterThanOrEqual(15);
@@ -185,11 +226,11 @@ describe("a source with two endpoints", () => {
   });
 
   it("takes a trace from the one that has them and everything else from the first", async () => {
-    spoil(Number.POSITIVE_INFINITY, of("debug_traceTransaction"), { type: "body", status: 403, body: "not in your plan" });
+    spoil(Number.POSITIVE_INFINITY, isTrace, { type: "body", status: 403, body: "not in your plan" });
     const { facts, meter } = await followTo(standing.config([proxy.url, standing.anvil.url]), standing.head);
     expect(facts).toStrictEqual(clean);
     const counts = countsOf(meter);
-    expect(counts["offing_rpc_requests_total rpc-2 debug_traceTransaction ok"]).toBeGreaterThan(0);
+    expect(counts["offing_rpc_requests_total rpc-2 trace_block ok"]).toBeGreaterThan(0);
     expect(counts["offing_rpc_requests_total rpc-2 eth_getBlockReceipts ok"]).toBeUndefined();
   });
 
@@ -278,7 +319,7 @@ describe("a source over a chain that moves", () => {
       return altered((block) => ({ ...block, hash: `0x${"2".repeat(64)}` }));
     };
     try {
-      const { facts } = await followTo(mine.config([shaky.url]), mine.head);
+      const { facts } = await followTo(mine.config([shaky.url], singly), mine.head);
       expect(facts).toEqual((await followTo(mine.config(), mine.head)).facts);
       expect(moved).toBe(3);
     } finally {

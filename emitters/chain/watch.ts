@@ -1,7 +1,7 @@
-import { type AbiEvent, type AbiParameter, toEventSelector, toFunctionSelector } from "viem";
+import { type AbiEvent, type AbiFunction, type AbiParameter, toEventSelector, toFunctionSelector } from "viem";
 import { eventsOf, functionsOf, selectorOf, signatureOf } from "./abi.ts";
 import type { ChainConfig, ContractConfig, ModuleConfig } from "./config.ts";
-import { type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, type ReasonCode } from "./names.ts";
+import { type ActionType, CONFIG_MODULES, type ContractName, homesOf, type ModuleName, type ReasonCode } from "./names.ts";
 
 /** Everything the pure steps look things up in, made once from the configuration. Addresses and selectors are lower-case. */
 export interface Watch {
@@ -10,7 +10,8 @@ export interface Watch {
   readonly burstWindowMs: number;
   /** The watched contracts by address. */
   readonly contracts: ReadonlyMap<string, WatchedContract>;
-  readonly routers: ReadonlySet<string>;
+  /** The names of configured routers by address. */
+  readonly routers: ReadonlyMap<string, string>;
   /** Addresses whose reverts may give a reason: watched contracts, modules and what is registered beside them. */
   readonly trusted: ReadonlySet<string>;
   /** Custom errors by selector. */
@@ -18,8 +19,12 @@ export interface Watch {
   /** Reason codes by the text of `Error(string)`. */
   readonly messages: ReadonlyMap<string, ReasonCode>;
   readonly reasons: ReadonlyMap<ReasonCode, ReasonMeaning>;
+  /** Which contracts give a code themselves. */
+  readonly homes: (code: ReasonCode) => readonly ContractName[];
   /** Events of configuration by `eventKey`. */
   readonly events: ReadonlyMap<string, ConfigEvent>;
+  /** Functions that change a configuration, by `setterKey`. */
+  readonly setters: ReadonlyMap<string, ConfigSetter>;
   /** A transaction that was sent to one of these, or that left a log of one, is looked at. */
   readonly touched: ReadonlySet<string>;
 }
@@ -50,6 +55,17 @@ export interface ConfigEvent {
   readonly event: AbiEvent;
 }
 
+/** A function whose call changes a configuration. */
+export interface ConfigSetter {
+  readonly module: ModuleName;
+  readonly setter: AbiFunction;
+}
+
+/** The key of a setter: whom it is called on and its selector. */
+export function setterKey(address: string | null, selector: string): string {
+  return `${address ?? ""} ${selector}`;
+}
+
 /** The key of an event: who emitted it and its first topic. */
 export function eventKey(address: string, topic: string): string {
   return `${address} ${topic}`;
@@ -65,12 +81,14 @@ export function watchOf(config: ChainConfig): Watch {
     liveHorizonMs: config.liveHorizonMs,
     burstWindowMs: config.alerts.burstWindowMs,
     contracts: new Map(contracts.map((contract) => [contract.address, watched(contract)])),
-    routers: new Set(routerAddresses),
+    routers: new Map(routers.map(({ name, address }) => [address, name])),
     trusted: new Set([...addresses, ...contracts.flatMap((contract) => contract.registered)]),
     errors: knownErrors(config),
     messages: new Map(reasons.flatMap(({ code, messages }) => messages.map((message) => [message, code] as const))),
     reasons: new Map(reasons.map(({ code, oracleRequired, unhealthy }) => [code, { oracleRequired, unhealthy }])),
+    homes: homesOf,
     events: new Map([...contracts.flatMap((entry) => eventEntries(entry)), ...modules.flatMap((entry) => eventEntries(entry))]),
+    setters: new Map([...contracts, ...modules].flatMap((entry) => setterEntries(entry))),
     touched: new Set([...addresses, ...routerAddresses]),
   };
 }
@@ -116,4 +134,10 @@ function eventEntries(entry: ContractConfig | ModuleConfig): (readonly [string, 
   return entry.configEvents
     .flatMap((wanted) => eventsOf(entry.abi, wanted))
     .map((event) => [eventKey(entry.address, toEventSelector(event).toLowerCase()), { module: moduleOf(entry.name), event }]);
+}
+
+function setterEntries(entry: ContractConfig | ModuleConfig): (readonly [string, ConfigSetter])[] {
+  return entry.configSetters
+    .flatMap((wanted) => functionsOf(entry.abi, wanted))
+    .map((setter) => [setterKey(entry.address, selectorOf(setter)), { module: moduleOf(entry.name), setter }]);
 }

@@ -1,7 +1,7 @@
-import type { Watch } from "./watch.ts";
+import type { Watch } from "../watch.ts";
 
 /** What is known of a transaction once its block and its receipt are there. */
-export interface Mined {
+export interface Signs {
   readonly to: string | null;
   readonly selector: string;
   readonly success: boolean;
@@ -19,7 +19,7 @@ export type Need = "none" | "keep" | "trace";
  * watched contract, a module or a router, or when one of them left a log in it. A direct call of an action that went through needs no
  * trace: its receipt proves it, and nothing around it could have undone it.
  */
-export function needOf({ to, selector, success, logAddresses }: Mined, { contracts, touched }: Watch): Need {
+export function needOf({ to, selector, success, logAddresses }: Signs, { contracts, touched }: Watch): Need {
   if (!success) return "trace";
   const contract = to === null ? undefined : contracts.get(to);
   if (contract?.actions.has(selector) === true) return "keep";

@@ -1,0 +1,93 @@
+import type { Clock } from "#core/clock.ts";
+import { OffingError } from "#core/errors.ts";
+import { errorFields, type Log, onChange } from "#core/log.ts";
+import type { RpcConfig } from "../config.ts";
+import type { ChainPool } from "../methods.ts";
+import type { Frame } from "../observation.ts";
+import { parseCallTrace } from "./call-tracer.ts";
+import { parseFlatTraces } from "./flat-traces.ts";
+import type { KeepsInput } from "./frame-parts.ts";
+import { agrees, gasAgrees, type Mined, type MinedBlock } from "./mined.ts";
+
+/** What asking for traces needs. */
+export interface TraceOptions {
+  readonly pool: ChainPool;
+  readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs">;
+  readonly keepsInput: KeepsInput;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const ATTEMPTS = 2;
+/** What a transfer of money between accounts costs: nothing was called. */
+const TRANSFER_GAS = 21_000n;
+const LOST = "a block has no usable traces of all its transactions: single ones are asked for instead";
+
+/**
+ * Makes a function that gives the root frames of all transactions of a block in their order, or undefined when they are not to be had.
+ *
+ * Flat traces are asked for first: they are smaller, and nodes have them indexed. Every root is held against its receipt; a block of which
+ * one contradicts is asked for once more and then done without.
+ */
+export function createBlockTracer(
+  options: TraceOptions,
+): (mined: MinedBlock, signal: AbortSignal) => Promise<readonly Frame[] | undefined> {
+  const { pool, rpc, log } = options;
+  const say = onChange(log, "block traces");
+  return async (block, signal) => {
+    if (rpc.trace !== "auto" || !block.mined.some(callsSomething)) return undefined;
+    const flat = await pool.supports("trace_block", signal);
+    if (!flat && !(await pool.supports("debug_traceBlockByHash", signal))) return undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const frames = await (flat ? flatFrames(options, block, signal) : callFrames(options, block, signal));
+        say(undefined);
+        return frames;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof OffingError) || error.retry === "never") throw error;
+        if (attempt < ATTEMPTS) continue;
+        say(LOST, errorFields(error));
+        return undefined;
+      }
+    }
+  };
+}
+
+function callsSomething({ transaction, receipt }: Mined): boolean {
+  return transaction.to === null || transaction.selector !== "0x" || receipt.gasUsed !== TRANSFER_GAS;
+}
+
+async function flatFrames(
+  { pool, keepsInput }: TraceOptions,
+  { block, mined }: MinedBlock,
+  signal: AbortSignal,
+): Promise<readonly Frame[]> {
+  const request = { method: "trace_block", params: [`0x${block.number.toString(16)}`], aside: true } as const;
+  const { result } = await pool.ask(request, signal);
+  const roots = parseFlatTraces(result, keepsInput);
+  const own = roots?.every((root, index) => {
+    const one = mined[index];
+    // They are asked for by height, so their own word for the block is what binds them to it.
+    return root.blockHash === block.hash && root.transactionHash === one?.transaction.hash && agrees(root.frame, one);
+  });
+  if (roots?.length === mined.length && own === true) return roots.map(({ frame }) => frame);
+  throw pool.reject("trace_mismatch", "the traces of a block contradict its receipts");
+}
+
+async function callFrames(
+  { pool, rpc, keepsInput }: TraceOptions,
+  { block, mined }: MinedBlock,
+  signal: AbortSignal,
+): Promise<readonly Frame[]> {
+  const params = [block.hash, { tracer: "callTracer", timeout: `${rpc.timeoutMs}ms` }];
+  const { result } = await pool.ask({ method: "debug_traceBlockByHash", params, aside: true }, signal);
+  const entries: readonly unknown[] = Array.isArray(result) ? result : [];
+  const frames = entries.flatMap((entry, index) => {
+    const { result: trace, txHash } = (entry ?? {}) as { readonly result?: unknown; readonly txHash?: unknown };
+    const [root, one] = [parseCallTrace(trace, keepsInput), mined[index]];
+    if (root === undefined || one === undefined || !agrees(root.frame, one) || !gasAgrees(root.gasUsed, one)) return [];
+    return typeof txHash === "string" && txHash.toLowerCase() !== one.transaction.hash ? [] : [root.frame];
+  });
+  if (frames.length === mined.length && entries.length === mined.length) return frames;
+  throw pool.reject("trace_mismatch", "the traces of a block contradict its receipts");
+}

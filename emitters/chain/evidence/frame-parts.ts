@@ -1,0 +1,39 @@
+import { clean } from "#core/clean.ts";
+import { selectorOfInput } from "../frames.ts";
+import type { Frame } from "../observation.ts";
+
+/** Says whether all of a call's input is of use, by whom it calls and its selector. */
+export type KeepsInput = (to: string | null, selector: string) => boolean;
+
+/** Who calls whom with what, as every tracer tells it. */
+export interface RawCall {
+  readonly from: string;
+  readonly to: unknown;
+  readonly input: string;
+}
+
+const HALT_LENGTH = 64;
+const REVERT = "execution reverted";
+
+/** Tracers name the same end differently. */
+const ENDS: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/^(execution )?revert(ed)?\b/i, REVERT],
+  [/out ?of ?gas/i, "out of gas"],
+  [/bad instruction|invalid ?(fe)?opcode|opcode 0xfe/i, "invalid opcode"],
+];
+
+/** The fields of a frame that tell of its call. */
+export function callOf({ from, to, input }: RawCall, keepsInput: KeepsInput): Pick<Frame, "from" | "to" | "selector" | "input"> {
+  const address = typeof to === "string" ? to.toLowerCase() : null;
+  const selector = selectorOfInput(input);
+  const call = { from: from.toLowerCase(), to: address, selector };
+  return keepsInput(address, selector) ? { ...call, input: input.toLowerCase() } : call;
+}
+
+/** The fields of a frame that tell how it ended: `output` null stands for revert bytes that the tracer keeps to itself. */
+export function endOf(error: string | null, output: string | null): Pick<Frame, "error" | "output"> {
+  if (error === null) return { error: null, output: "0x" };
+  const name = ENDS.find(([pattern]) => pattern.test(error))?.[1] ?? clean(error, HALT_LENGTH).toLowerCase();
+  if (name !== REVERT) return { error: name, output: output?.toLowerCase() ?? "0x" };
+  return { error: name, output: output?.toLowerCase() ?? null };
+}
