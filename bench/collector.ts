@@ -24,7 +24,8 @@ export async function startCollector({ folder, signal }: { folder: string; signa
   const { collector } = await findTools(["collector"], { signal });
   const ports = { ...(await choosePorts("free")), prometheus: backends.port, loki: backends.port };
   // Only the Collector's spec is taken; the other programs are named because specs come for a whole stack.
-  const specs = partSpecs({ directory: folder, ports, tools: { collector, prometheus: collector, loki: collector }, tempo: null });
+  const tools = { collector, prometheus: collector, alertmanager: collector, loki: collector };
+  const specs = partSpecs({ directory: folder, ports, tools, tempo: null, configs: { prometheus: "", alertmanager: "" } });
   const spec = specs.find(({ name }) => name === "collector");
   if (spec === undefined) throw new TypeError("the stack has no Collector");
   const watchdog = startWatchdog();

@@ -29,12 +29,13 @@ export function renderStatus(present: StackStatus): string {
 
 function upCommand(): Command {
   return new Command("up")
-    .description("Start the Collector, Prometheus and Loki on loopback and leave them running.")
+    .description("Start the Collector, Prometheus, Alertmanager and Loki on loopback and leave them running.")
     .addHelpText(
       "after",
       `
-Programs that are missing are fetched or built first; OFFING_<TOOL>_BIN (COLLECTOR, PROMETHEUS, LOKI, TEMPO) names one to use.
-Ports: OTLP 4317 (gRPC) and 4318 (HTTP), Prometheus 9090, Loki 3100. OFFING_PORT_BASE=20000 takes 20000 and those after it.`,
+Programs that are missing are fetched or built first; OFFING_<TOOL>_BIN (COLLECTOR, PROMETHEUS, ALERTMANAGER, LOKI, TEMPO) names one to use.
+Ports: OTLP 4317 (gRPC) and 4318 (HTTP), Prometheus 9090, Alertmanager 9093, Loki 3100. OFFING_PORT_BASE=20000 takes 20000 and those after it.
+Alertmanager pages nobody until the secrets of its receivers stand in the folder secrets/: see observability/alertmanager/alertmanager.yaml.`,
     )
     .action(async () => {
       const interrupt = new AbortController();

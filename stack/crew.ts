@@ -6,7 +6,7 @@ import { type PartState, removeState, type StackEndpoints, writeFailure, writeSt
 import { startWatchdog } from "./watchdog.ts";
 
 /** The parts of a stack by name; `tempo` only where there is one. */
-export type StackParts = Readonly<Record<"collector" | "prometheus" | "loki", Part> & Partial<Record<"tempo", Part>>>;
+export type StackParts = Readonly<Record<"collector" | "prometheus" | "alertmanager" | "loki", Part> & Partial<Record<"tempo", Part>>>;
 
 /** What is to run. */
 export interface CrewPlan {
@@ -110,7 +110,13 @@ function byName(parts: readonly Part[]): StackParts {
     return part;
   };
   const tempo = parts.find((part) => part.name === "tempo");
-  return { collector: find("collector"), prometheus: find("prometheus"), loki: find("loki"), ...(tempo === undefined ? {} : { tempo }) };
+  return {
+    collector: find("collector"),
+    prometheus: find("prometheus"),
+    alertmanager: find("alertmanager"),
+    loki: find("loki"),
+    ...(tempo === undefined ? {} : { tempo }),
+  };
 }
 
 /** One run back is kept, so that a restart does not wipe why the last run failed. */

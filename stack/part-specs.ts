@@ -4,7 +4,7 @@ import type { StackPorts } from "./ports.ts";
 import type { Tool } from "./tools.ts";
 
 /** The programs of the stack that run for long. */
-export type PartName = "collector" | "prometheus" | "loki" | "tempo";
+export type PartName = "collector" | "prometheus" | "alertmanager" | "loki" | "tempo";
 
 /** Everything needed to run one part. */
 export interface PartSpec {
@@ -26,17 +26,18 @@ export interface SpecOptions {
   /** Absolute; data and logs of all parts go below it. */
   readonly directory: string;
   readonly ports: StackPorts;
-  readonly tools: Readonly<Record<"collector" | "prometheus" | "loki", Tool>>;
+  readonly tools: Readonly<Record<"collector" | "prometheus" | "alertmanager" | "loki", Tool>>;
   /** Null where there is no Tempo: spans go to a file. */
   readonly tempo: Tool | null;
-  /** Another Prometheus configuration than the one of this repository. */
-  readonly prometheusConfig?: string;
+  /** The files that are fitted to these ports. */
+  readonly configs: { readonly prometheus: string; readonly alertmanager: string };
 }
 
 /** The ports that each part listens on. */
 export const PART_PORTS: Readonly<Record<PartName, readonly (keyof StackPorts)[]>> = {
   collector: ["otlpGrpc", "otlpHttp", "collectorHealth"],
   prometheus: ["prometheus"],
+  alertmanager: ["alertmanager"],
   loki: ["loki", "lokiGrpc"],
   tempo: ["tempo", "tempoGrpc", "tempoOtlp", "tempoGossip"],
 };
@@ -53,7 +54,7 @@ export function tracesFileOf(directory: string): string {
 
 /** The parts to run, the Collector last. */
 export function partSpecs(options: SpecOptions): readonly PartSpec[] {
-  const backends = [prometheusSpec(options), lokiSpec(options)];
+  const backends = [prometheusSpec(options), alertmanagerSpec(options), lokiSpec(options)];
   if (options.tempo !== null) backends.push(tempoSpec(options, options.tempo));
   return [...backends, collectorSpec(options)];
 }
@@ -83,15 +84,17 @@ function collectorSpec({ directory, ports, tools, tempo }: SpecOptions): PartSpe
   };
 }
 
-function prometheusSpec({ directory, ports, tools, prometheusConfig }: SpecOptions): PartSpec {
+function prometheusSpec({ directory, ports, tools, configs }: SpecOptions): PartSpec {
   return {
     name: "prometheus",
     tool: tools.prometheus,
     args: [
-      `--config.file=${prometheusConfig ?? repository("observability/prometheus/prometheus.yaml")}`,
+      `--config.file=${configs.prometheus}`,
       `--storage.tsdb.path=${join(directory, "prometheus")}`,
       "--storage.tsdb.retention.time=30d",
       `--web.listen-address=${local(ports.prometheus)}`,
+      // Else links in notifications hold the machine's name.
+      `--web.external-url=http://${local(ports.prometheus)}`,
       "--web.enable-otlp-receiver",
       "--enable-feature=exemplar-storage",
       "--log.level=warn",
@@ -101,6 +104,28 @@ function prometheusSpec({ directory, ports, tools, prometheusConfig }: SpecOptio
     address: `http://${local(ports.prometheus)}`,
     readyUrl: `http://${local(ports.prometheus)}/-/ready`,
     logFile: join(directory, "prometheus.log"),
+  };
+}
+
+function alertmanagerSpec({ directory, ports, tools, configs }: SpecOptions): PartSpec {
+  return {
+    name: "alertmanager",
+    tool: tools.alertmanager,
+    args: [
+      `--config.file=${configs.alertmanager}`,
+      `--storage.path=${join(directory, "alertmanager")}`,
+      "--data.retention=120h",
+      `--web.listen-address=${local(ports.alertmanager)}`,
+      `--web.external-url=http://${local(ports.alertmanager)}`,
+      // One instance has nobody to gossip with; without this it would listen on every address.
+      "--cluster.listen-address=",
+      "--log.level=warn",
+    ],
+    env: {},
+    ports: PART_PORTS.alertmanager.map((name) => ports[name]),
+    address: `http://${local(ports.alertmanager)}`,
+    readyUrl: `http://${local(ports.alertmanager)}/-/ready`,
+    logFile: join(directory, "alertmanager.log"),
   };
 }
 

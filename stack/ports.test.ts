@@ -9,6 +9,7 @@ test("the standard ports are those that users of each program expect", async () 
     collectorHealth: 13133,
     prometheus: 9090,
     loki: 3100,
+    alertmanager: 9093,
   });
 });
 

@@ -13,6 +13,9 @@ export interface StackPorts {
   readonly tempoGrpc: number;
   readonly tempoOtlp: number;
   readonly tempoGossip: number;
+  readonly alertmanager: number;
+  /** Where the alert history takes Alertmanager's reports; see `offing run alerts`. */
+  readonly alertHistory: number;
 }
 
 /** Which ports to take: the standard ones (`OFFING_PORT_BASE` moves them), any free ones, or consecutive ones from a base. */
@@ -29,6 +32,8 @@ const STANDARD: StackPorts = {
   tempoGrpc: 9096,
   tempoOtlp: 4319,
   tempoGossip: 7946,
+  alertmanager: 9093,
+  alertHistory: 9475,
 };
 
 const NAMES = Object.keys(STANDARD) as (keyof StackPorts)[];

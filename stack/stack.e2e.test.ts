@@ -16,12 +16,12 @@ const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 let directory: string;
 let stack: Stack;
-let tools: Record<"collector" | "promtool" | "loki", Tool>;
+let tools: Record<"collector" | "promtool" | "amtool" | "loki", Tool>;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "offing-stack-"));
   const progress = createProgress();
-  tools = await findTools(["collector", "promtool", "loki"], { progress });
+  tools = await findTools(["collector", "promtool", "amtool", "loki"], { progress });
   stack = await startStack({ directory, ports: "free", progress });
 }, 3_600_000);
 
@@ -35,6 +35,7 @@ test("the programs accept the configurations of this repository", () => {
   run("collector", ["validate", "--config", config]);
   run("collector", ["validate", "--config", config, "--config", file("collector/traces-to-file.yaml")]);
   run("promtool", ["check", "config", file("observability/prometheus/prometheus.yaml")]);
+  run("amtool", ["check-config", file("observability/alertmanager/alertmanager.yaml")]);
   run("loki", [`-config.file=${file("observability/loki/loki.yaml")}`, "-config.expand-env=true", "-verify-config"]);
 });
 

@@ -24,7 +24,8 @@ beforeEach(() => {
   stacks = [];
   told = [];
   env = { PATH: join(home, "bin") };
-  for (const part of ["collector", "prometheus", "loki"]) env[`OFFING_${part.toUpperCase()}_BIN`] = partStub(join(home, part));
+  for (const part of ["collector", "prometheus", "alertmanager", "loki"])
+    env[`OFFING_${part.toUpperCase()}_BIN`] = partStub(join(home, part));
 });
 
 afterEach(async () => {
@@ -37,7 +38,7 @@ test("all parts are ready when the start returns, and gone when the stop returns
   for (const part of Object.values(stack.parts))
     expect((await fetch(part.address.replace(/:\d+$/, `:${portOf(part.name)}`))).ok).toBe(true);
   const processes = runningOf(stack);
-  expect(processes).toHaveLength(3);
+  expect(processes).toHaveLength(4);
   await stack.stop();
   expect(processes.filter(isRunning)).toEqual([]);
   expect(await stack.exited).toBeNull();
@@ -96,7 +97,7 @@ test("an abort ends the start and later the stack", async () => {
   misbehave("loki", "deaf = true");
   const early = new AbortController();
   const starting = start({ signal: early.signal });
-  await expect.poll(() => readState(directory)?.parts.filter((part) => part.process !== null).length).toBe(3);
+  await expect.poll(() => readState(directory)?.parts.filter((part) => part.process !== null).length).toBe(4);
   const processes = (readState(directory)?.parts ?? []).flatMap((part) => part.process ?? []);
   early.abort(new Error("enough"));
   await expect(starting).rejects.toThrow("enough");
@@ -123,7 +124,7 @@ test("one part can be killed and started again on its ports and folder without e
   await prometheus.stop();
   await prometheus.stop();
   await prometheus.start();
-  expect(runningOf(stack)).toHaveLength(3);
+  expect(runningOf(stack)).toHaveLength(4);
 });
 
 test("a part that ignores SIGTERM is made to end", async () => {
@@ -137,7 +138,7 @@ test("a part that ignores SIGTERM is made to end", async () => {
 test("only one stack runs in a folder", async () => {
   const stack = await start();
   await expect(start()).rejects.toMatchObject({ code: "STACK_FAILED", context: { owner: process.pid } });
-  expect(runningOf(stack)).toHaveLength(3);
+  expect(runningOf(stack)).toHaveLength(4);
 });
 
 test("a taken port is told before anything is started", async () => {
@@ -152,7 +153,7 @@ test("a taken port is told before anything is started", async () => {
 test("when the owner is killed its parts end, and the next start works", async () => {
   const owner = await ownerProcess();
   const processes = (readState(directory)?.parts ?? []).flatMap((part) => part.process ?? []);
-  expect(processes.filter(isRunning)).toHaveLength(3);
+  expect(processes.filter(isRunning)).toHaveLength(4);
   owner.kill("SIGKILL");
   await expect.poll(() => processes.filter(isRunning), { timeout: 15_000 }).toEqual([]);
   await start();
@@ -177,7 +178,7 @@ test("what is left where the watchdog was killed too is ended by the next start,
   const loki = state?.parts.find((part) => part.name === "loki")?.process;
 
   await start();
-  expect(told).toContainEqual(expect.stringContaining("stopped what an earlier run left behind: prometheus, collector"));
+  expect(told).toContainEqual(expect.stringContaining("stopped what an earlier run left behind: prometheus, alertmanager, collector"));
   expect(processes.filter(isRunning)).toEqual([loki]);
   expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   stranger.kill();

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { OffingError } from "#core/errors.ts";
 import { type CrewPlan, createCrew, type StackParts } from "./crew.ts";
+import { writeLocalConfigs } from "./local-configs.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import type { PartExit } from "./part.ts";
 import { PART_PORTS, type PartName, partSpecs, tracesFileOf } from "./part-specs.ts";
@@ -28,6 +29,10 @@ export interface StartStackOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** A Prometheus configuration other than `observability/prometheus/prometheus.yaml`, for example with other rules. */
   readonly prometheusConfig?: string;
+  /** An Alertmanager configuration other than `observability/alertmanager/alertmanager.yaml`. */
+  readonly alertmanagerConfig?: string;
+  /** Folder with the secrets of Alertmanager's receivers; without it nobody is paged. */
+  readonly secrets?: string;
 }
 
 /** A stack that runs as long as this process and `stop` was not called. */
@@ -42,11 +47,11 @@ export interface Stack extends AsyncDisposable {
 }
 
 /** The parts that every stack has. */
-export const REQUIRED: readonly ["collector", "prometheus", "loki"] = ["collector", "prometheus", "loki"];
+export const REQUIRED: readonly ["collector", "prometheus", "alertmanager", "loki"] = ["collector", "prometheus", "alertmanager", "loki"];
 const FREE_PORT_TRIES = 3;
 
 /**
- * Starts the Collector, Prometheus, Loki, and Tempo where there is one, on loopback, and waits until each is ready.
+ * Starts the Collector, Prometheus, Alertmanager, Loki, and Tempo where there is one, on loopback, and waits until each is ready.
  * When this process goes, however it goes, the parts go too.
  *
  * @throws OffingError TOOL_NOT_FOUND, TOOL_BUILD_FAILED, PORT_TAKEN, STACK_FAILED; the signal's reason when it aborts
@@ -101,19 +106,22 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
   // Before minutes of building, not after.
   await requirePorts(ports, tempo === null ? REQUIRED : [...REQUIRED, "tempo"]);
   const tools = await findTools(REQUIRED, options);
-  const specs = partSpecs({
+  const configs = writeLocalConfigs({
     directory,
-    ports,
-    tools,
-    tempo,
+    alertmanagerPort: ports.alertmanager,
+    alertHistoryPort: ports.alertHistory,
     ...(options.prometheusConfig === undefined ? {} : { prometheusConfig: resolve(options.prometheusConfig) }),
+    ...(options.alertmanagerConfig === undefined ? {} : { alertmanagerConfig: resolve(options.alertmanagerConfig) }),
+    secrets: options.secrets === undefined ? null : resolve(options.secrets),
   });
+  const specs = partSpecs({ directory, ports, tools, tempo, configs });
   const tracesFile = tempo === null ? tracesFileOf(directory) : null;
   progress.line(
     tempo === null
       ? `tempo: none on this machine (OFFING_TEMPO_BIN or PATH), so the Collector writes spans to ${tracesFile} instead`
       : `tempo ${tempo.version}: ${tempo.path}`,
   );
+  if (configs.missing.length > 0) progress.line(`alertmanager: nobody is told by way of ${configs.missing.join(", ")}: no such secret`);
   return { directory, specs, endpoints: endpointsOf(ports, tracesFile) };
 }
 
@@ -123,6 +131,7 @@ function endpointsOf(ports: StackPorts, tracesFile: string | null): StackEndpoin
     collectorGrpc: `127.0.0.1:${ports.otlpGrpc}`,
     prometheus: `http://127.0.0.1:${ports.prometheus}`,
     loki: `http://127.0.0.1:${ports.loki}`,
+    alertmanager: `http://127.0.0.1:${ports.alertmanager}`,
     tempo: tracesFile === null ? `http://127.0.0.1:${ports.tempo}` : null,
     tracesFile,
   };

@@ -16,6 +16,7 @@ export interface StackEndpoints {
   readonly collectorGrpc: string;
   readonly prometheus: string;
   readonly loki: string;
+  readonly alertmanager: string;
   /** Null where there is no Tempo. */
   readonly tempo: string | null;
   /** Where spans go instead: OTLP JSON, one request a line. Null where there is a Tempo. */
@@ -49,12 +50,13 @@ const Schema: z.ZodType<StackState> = z.object({
     collectorGrpc: z.string(),
     prometheus: z.string(),
     loki: z.string(),
+    alertmanager: z.string(),
     tempo: z.string().nullable(),
     tracesFile: z.string().nullable(),
   }),
   parts: z.array(
     z.object({
-      name: z.enum(["collector", "prometheus", "loki", "tempo"]),
+      name: z.enum(["collector", "prometheus", "alertmanager", "loki", "tempo"]),
       version: z.string(),
       process: z.object({ pid: z.number().int().positive(), started: z.string() }).nullable(),
       address: z.string(),

@@ -60,7 +60,7 @@ export function cacheDirectory(pin: Pin, env: NodeJS.ProcessEnv): string {
 function sourcesOf(pin: Pin): readonly string[] {
   if (pin.module === undefined) return [];
   return readdirSync(pin.module.directory)
-    .filter((file) => file === "go.mod" || file === "go.sum" || file.endsWith(".go"))
+    .filter((file) => file === "go.mod" || file === "go.sum" || file.endsWith(".go") || file === pin.module?.embedded?.page)
     .sort();
 }
 

@@ -2,7 +2,7 @@ import { arch, platform } from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The programs that the stack runs or its checks use. */
-export type ToolName = "prometheus" | "promtool" | "loki" | "collector" | "tempo";
+export type ToolName = "prometheus" | "promtool" | "alertmanager" | "amtool" | "loki" | "collector" | "tempo";
 
 /** An official release archive and where the programs stand in it. Paths are below the release host. */
 export interface Release {
@@ -21,8 +21,20 @@ export interface GoModule {
   readonly tags?: string;
   /** `-X` assignments for the linker, without which the program does not know its version. */
   readonly assignments?: string;
+  /** A generated folder that the published module lacks and its code embeds: what stands in for it. */
+  readonly embedded?: Embedded;
   /** How long a first build takes on two cores. */
   readonly usual: string;
+}
+
+/** A page of ours in the place of a web interface that a project builds only for its releases. */
+export interface Embedded {
+  /** The module whose code embeds it. */
+  readonly module: string;
+  /** The embedded file inside that module; it is compressed. */
+  readonly path: string;
+  /** The page, beside go.mod. */
+  readonly page: string;
 }
 
 /** Programs that come together, at one version. */
@@ -44,7 +56,7 @@ const ARCH = arch === "arm64" ? "arm64" : "amd64";
  *
  * @see docs of each project's releases page for the names of archives and checksum files
  */
-export const PINS: readonly Pin[] = [prometheus("3.15.0"), loki("3.7.8"), collector("0.155.0"), tempo("3.0.3")];
+export const PINS: readonly Pin[] = [prometheus("3.15.0"), alertmanager("0.34.2"), loki("3.7.8"), collector("0.155.0"), tempo("3.0.3")];
 
 /**
  * The pin that `tool` belongs to.
@@ -77,6 +89,33 @@ function prometheus(version: string): Pin {
       tags: "remove_all_sd",
       assignments: `-X github.com/prometheus/common/version.Version=${version}`,
       usual: "5 to 10 minutes the first time",
+    },
+  };
+}
+
+function alertmanager(version: string): Pin {
+  const folder = `alertmanager-${version}.${OS}-${ARCH}`;
+  return {
+    name: "alertmanager",
+    version,
+    tools: ["alertmanager", "amtool"],
+    commands: { alertmanager: ["alertmanager"], amtool: ["amtool"] },
+    release: {
+      folder: `prometheus/alertmanager/releases/download/v${version}`,
+      archive: `${folder}.tar.gz`,
+      checksums: "sha256sums.txt",
+      members: { alertmanager: `${folder}/alertmanager`, amtool: `${folder}/amtool` },
+    },
+    module: {
+      directory: here("./tools/alertmanager"),
+      packages: {
+        alertmanager: "github.com/prometheus/alertmanager/cmd/alertmanager",
+        amtool: "github.com/prometheus/alertmanager/cmd/amtool",
+      },
+      // The module holds the sources of the web interface and not what is built from them.
+      embedded: { module: "github.com/prometheus/alertmanager", path: "ui/app/dist/index.html.gz", page: "index.html" },
+      assignments: `-X github.com/prometheus/common/version.Version=${version}`,
+      usual: "2 to 5 minutes the first time",
     },
   };
 }

@@ -17,7 +17,8 @@ beforeEach(() => {
   home = scratch("up");
   directory = join(home, "stack");
   told = [];
-  for (const part of ["collector", "prometheus", "loki"]) vi.stubEnv(`OFFING_${part.toUpperCase()}_BIN`, partStub(join(home, part)));
+  for (const part of ["collector", "prometheus", "alertmanager", "loki"])
+    vi.stubEnv(`OFFING_${part.toUpperCase()}_BIN`, partStub(join(home, part)));
 });
 
 afterEach(async () => {
@@ -32,6 +33,7 @@ test("up leaves every part running and ready, status tells so, down ends them an
   expect(present.running).toBe(true);
   expect(present.parts.map(({ part, ready }) => [part, ready])).toEqual([
     ["prometheus", true],
+    ["alertmanager", true],
     ["loki", true],
     ["collector", true],
   ]);
@@ -39,7 +41,7 @@ test("up leaves every part running and ready, status tells so, down ends them an
   expect(await status({ directory })).toEqual(present);
 
   const processes = (readState(directory)?.parts ?? []).flatMap((part) => part.process ?? []);
-  expect((await down({ directory })).toSorted()).toEqual(["collector", "loki", "prometheus"]);
+  expect((await down({ directory })).toSorted()).toEqual(["alertmanager", "collector", "loki", "prometheus"]);
   expect(processes.filter(isRunning)).toEqual([]);
   expect((await status({ directory })).running).toBe(false);
   expect(readFileSync(join(directory, "loki.log"), "utf8")).toContain("stub started");
@@ -79,7 +81,7 @@ test("an interrupted up leaves nothing", async () => {
   writeFileSync(join(home, "loki.misbehave"), "deaf = true");
   const interrupt = new AbortController();
   const starting = up({ directory, ports: "free", signal: interrupt.signal });
-  await expect.poll(() => readState(directory)?.parts.filter((part) => part.process !== null).length, { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => readState(directory)?.parts.filter((part) => part.process !== null).length, { timeout: 20_000 }).toBe(4);
   const processes = (readState(directory)?.parts ?? []).flatMap((part) => part.process ?? []);
   interrupt.abort(new Error("interrupted"));
   await expect(starting).rejects.toThrow("interrupted");
@@ -101,7 +103,15 @@ test("the table has a line for each part and says where spans go", async () => {
     directory,
     running: true,
     owner: 1,
-    endpoints: { collector: "", collectorGrpc: "", prometheus: "", loki: "", tempo: null, tracesFile: "/data/traces.jsonl" },
+    endpoints: {
+      collector: "",
+      collectorGrpc: "",
+      prometheus: "",
+      loki: "",
+      alertmanager: "",
+      tempo: null,
+      tracesFile: "/data/traces.jsonl",
+    },
     parts: [
       { part: "loki", version: "3.7.8", pid: null, address: `http://127.0.0.1:${ports.loki}`, ready: false, log: "/data/loki.log" },
       { part: "collector", version: "0.155.0", pid: 12345, address: "http://127.0.0.1:4318", ready: true, log: "/data/collector.log" },

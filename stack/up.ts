@@ -16,6 +16,9 @@ import { findTools } from "./tools.ts";
 /** Where the stack of this checkout lives. */
 export const STACK_DIRECTORY: string = fileURLToPath(new URL("../.offing/stack", import.meta.url));
 
+/** Where `up` looks for the secrets of Alertmanager's receivers. */
+const SECRETS: string = fileURLToPath(new URL("../secrets", import.meta.url));
+
 /** How to bring a stack up that outlives the command. */
 export interface UpOptions {
   /** Defaults to `.offing/stack` of the checkout. */
@@ -23,6 +26,8 @@ export interface UpOptions {
   /** Defaults to "standard". */
   readonly ports?: PortChoice;
   readonly prometheusConfig?: string;
+  /** Folder with the secrets of Alertmanager's receivers; defaults to `secrets` of the checkout. */
+  readonly secrets?: string;
   readonly progress?: Progress;
   /** Gives the start up; once it is up, nothing. */
   readonly signal?: AbortSignal;
@@ -57,6 +62,7 @@ export interface SupervisorOrder {
   readonly directory: string;
   readonly ports: PortChoice;
   readonly prometheusConfig?: string;
+  readonly secrets: string;
 }
 
 /** What the supervisor answers, once. */
@@ -89,8 +95,8 @@ export async function up(options: UpOptions = {}): Promise<StackStatus> {
   await requirePorts(await choosePorts(ports), REQUIRED);
   // Here and not in the supervisor, so that whoever waits for a build sees it.
   await findTools(REQUIRED, { progress, ...(signal === undefined ? {} : { signal }) });
-  const { prometheusConfig } = options;
-  await startSupervisor({ directory, ports, ...(prometheusConfig === undefined ? {} : { prometheusConfig }) }, signal);
+  const { prometheusConfig, secrets = SECRETS } = options;
+  await startSupervisor({ directory, ports, secrets, ...(prometheusConfig === undefined ? {} : { prometheusConfig }) }, signal);
   return await status({ directory });
 }
 
