@@ -25,6 +25,7 @@ const STANDARD: StackEndpoints & { readonly grafana: string } = {
   collectorGrpc: "127.0.0.1:4317",
   prometheus: "http://127.0.0.1:9090",
   loki: "http://127.0.0.1:3100",
+  alertmanager: "http://127.0.0.1:9093",
   tempo: "http://127.0.0.1:3200",
   tracesFile: null,
   grafana: "http://127.0.0.1:3000",
