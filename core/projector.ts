@@ -1,8 +1,9 @@
 import type { Clock } from "#core/clock.ts";
+import { type EncodedBatch, encodeBatch, type SignalledFact } from "#core/encoded-batch.ts";
 import type { Fact, StoredFact } from "#core/fact.ts";
 import type { DeadLetter, Ledger, Total } from "#core/ledger/ledger.ts";
 import type { Delivery, OtlpClient } from "#core/otlp.ts";
-import { encodeLog, encodePoint, encodeSpan, type MetricPoint, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
+import { encodePoint, type MetricPoint, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
 import { retry } from "#core/retry.ts";
 import type { Attributes, GaugePoint, Increment, MetricDefinition, Signal } from "#core/signal.ts";
 import { foldDigest, Totals } from "#core/totals.ts";
@@ -55,11 +56,12 @@ const LEDGER_BACKOFF = { firstMs: 100, capMs: 5_000 };
  *
  * Before anything is sent, the ledger records to where and with which time stamp (`intend`); after acknowledgement it records the totals
  * (`settle`). A process that dies in between sends the very same points again, so that no counter ever falls. The first export after a
- * start or an outage repeats the last acknowledged totals, so that `increase()` sees the step that follows.
+ * start or an outage repeats the last acknowledged totals, so that `increase()` sees the step that follows. With a backlog, the next batch
+ * is read and encoded while the Collector works on this one.
  */
 export function createProjector<F extends Fact>(options: ProjectorOptions<F>): Projector {
   const bell = createBell();
-  let session: Session | undefined;
+  let session: Session<F> | undefined;
   return {
     wake: bell.ring,
     progress: () => ({
@@ -69,23 +71,35 @@ export function createProjector<F extends Fact>(options: ProjectorOptions<F>): P
     }),
     run: async (abort) => {
       session = await openSession(options, abort);
-      while (!abort.aborted) {
-        const { cursorSeq } = session;
-        const batch = await patiently(options, abort, () => read(options, cursorSeq));
-        session.waitingSinceMs = batch[0]?.writtenAtMs;
-        if (batch.length === 0) {
-          if (options.clock.nowMs() - session.exportedAtMs >= options.intervalMs) await repeatTotals(options, session, abort);
-          await bell.wait(options.intervalMs, options.clock, abort);
-          continue;
-        }
-        if (session.stale) await repeatTotals(options, session, abort);
-        await project(options, session, { batch, atMs: stamp(options, session), abort });
+      try {
+        while (!abort.aborted) await step(options, session, { bell, abort });
+      } finally {
+        // What was read ahead may still be reading: the ledger is about to be closed.
+        await session.ahead?.catch(() => undefined);
       }
     },
   };
 }
 
-interface Session {
+/** Exports what is next in the ledger, or waits for it. */
+async function step<F extends Fact>(
+  options: ProjectorOptions<F>,
+  session: Session<F>,
+  { bell, abort }: { readonly bell: Bell; readonly abort: AbortSignal },
+): Promise<void> {
+  const batch = await (session.ahead ?? readAhead(options, session.cursorSeq, abort));
+  session.ahead = undefined;
+  session.waitingSinceMs = batch.facts[0]?.stored.writtenAtMs;
+  if (batch.facts.length === 0) {
+    if (options.clock.nowMs() - session.exportedAtMs >= options.intervalMs) await repeatTotals(options, session, abort);
+    await bell.wait(options.intervalMs, options.clock, abort);
+    return;
+  }
+  if (session.stale) await repeatTotals(options, session, abort);
+  await project(options, session, { batch, atMs: stamp(options, session), abort });
+}
+
+interface Session<F extends Fact> {
   readonly totals: Totals;
   cursorSeq: number;
   /** Time stamp of the last exported points; each export has a later one. */
@@ -93,9 +107,11 @@ interface Session {
   /** After a start or an outage: the totals are repeated before anything new. */
   stale: boolean;
   waitingSinceMs: number | undefined;
+  /** The batch after the one that is being sent, read and encoded while the Collector works on that one. */
+  ahead?: Promise<EncodedBatch<F>> | undefined;
 }
 
-async function openSession<F extends Fact>(options: ProjectorOptions<F>, abort: AbortSignal): Promise<Session> {
+async function openSession<F extends Fact>(options: ProjectorOptions<F>, abort: AbortSignal): Promise<Session<F>> {
   const { ledger, clock, domain, metrics, zeros } = options;
   const digest = foldDigest(domain, options.projection, metrics);
   const stored = await ledger.projection.load();
@@ -106,10 +122,10 @@ async function openSession<F extends Fact>(options: ProjectorOptions<F>, abort: 
     await ledger.projection.restart({ digest, cursorSeq, totals });
     return { ...fresh, totals: new Totals(metrics, totals), cursorSeq };
   }
-  const session: Session = { ...fresh, totals: new Totals(metrics, stored.totals), cursorSeq: stored.cursorSeq };
+  const session: Session<F> = { ...fresh, totals: new Totals(metrics, stored.totals), cursorSeq: stored.cursorSeq };
   if (stored.pending !== null) {
     const { toSeq, atMs } = stored.pending;
-    const batch = await readThrough(options, { afterSeq: stored.cursorSeq, toSeq });
+    const batch = await encodeBatch(await readThrough(options, { afterSeq: stored.cursorSeq, toSeq }), options.signals);
     await project(options, session, { batch, atMs, abort, resumed: true });
   }
   session.totals.bear(zeros, stamp(options, session));
@@ -128,7 +144,8 @@ async function refold<F extends Fact>(
   const totals = new Totals(options.metrics, kept);
   totals.bear(options.zeros, atMs);
   for (let seq = 0; seq < upTo; seq += BATCH_SIZE) {
-    fold(options, { totals, batch: await readThrough(options, { afterSeq: seq, toSeq: Math.min(upTo, seq + BATCH_SIZE) }), atMs });
+    const batch = await readThrough(options, { afterSeq: seq, toSeq: Math.min(upTo, seq + BATCH_SIZE) });
+    fold(options, { totals, facts: batch.map((stored) => ({ stored, signals: options.signals(stored) })), atMs });
   }
   const before = new Map(previous.map((total) => [`${total.metric}${total.labels}`, total.value]));
   const rowsWentAway = (await options.ledger.pruned()).length > 0;
@@ -141,7 +158,7 @@ async function refold<F extends Fact>(
 }
 
 /** Exports the totals as they were acknowledged, with a new time stamp: nothing moves, so nothing is recorded first. */
-async function repeatTotals<F extends Fact>(options: ProjectorOptions<F>, session: Session, abort: AbortSignal): Promise<void> {
+async function repeatTotals<F extends Fact>(options: ProjectorOptions<F>, session: Session<F>, abort: AbortSignal): Promise<void> {
   for (;;) {
     await options.ledger.assertWriter();
     const atMs = stamp(options, session);
@@ -160,23 +177,26 @@ async function repeatTotals<F extends Fact>(options: ProjectorOptions<F>, sessio
 }
 
 interface Work<F extends Fact> {
-  readonly batch: readonly StoredFact<F>[];
+  readonly batch: EncodedBatch<F>;
   readonly atMs: number;
   readonly abort: AbortSignal;
   /** The intention already stands in the ledger. */
   readonly resumed?: boolean;
 }
 
-async function project<F extends Fact>(options: ProjectorOptions<F>, session: Session, work: Work<F>): Promise<void> {
+async function project<F extends Fact>(options: ProjectorOptions<F>, session: Session<F>, work: Work<F>): Promise<void> {
   const { batch, atMs, abort } = work;
-  const toSeq = batch.at(-1)?.seq ?? session.cursorSeq;
+  const toSeq = batch.facts.at(-1)?.stored.seq ?? session.cursorSeq;
   await options.ledger.assertWriter();
   if (work.resumed !== true) await patiently(options, abort, () => options.ledger.projection.intend({ toSeq, atMs }));
-  const { spans, logs } = fold(options, { totals: session.totals, batch, atMs });
+  fold(options, { totals: session.totals, facts: batch.facts, atMs });
+  // Only with a backlog: at the head, what comes meanwhile would be split over more exports than needed.
+  const behind = work.resumed !== true && batch.facts.length === (options.batchSize ?? BATCH_SIZE);
+  if (behind) session.ahead = readAhead(options, toSeq, abort);
   const startedMs = options.clock.nowMs();
   const [traced, logged] = await Promise.all([
-    send(options, { signal: "traces", items: spans, abort }),
-    send(options, { signal: "logs", items: logs, abort }),
+    send(options, { signal: "traces", items: batch.spans, abort }),
+    send(options, { signal: "logs", items: batch.logs, abort }),
   ]);
   // The wait for spans and logs may have been long: only a writer that still is one may move the totals.
   await options.ledger.assertWriter();
@@ -198,19 +218,9 @@ async function project<F extends Fact>(options: ProjectorOptions<F>, session: Se
 
 function fold<F extends Fact>(
   options: ProjectorOptions<F>,
-  { totals, batch, atMs }: { totals: Totals; batch: readonly StoredFact<F>[]; atMs: number },
-): { spans: OtlpItem[]; logs: OtlpItem[] } {
-  const spans: OtlpItem[] = [];
-  const logs: OtlpItem[] = [];
-  for (const stored of batch) {
-    const signals = options.signals(stored);
-    totals.fold(signals, { stored, atMs, onUnknownLabel: () => options.onUnknownLabel?.() });
-    for (const signal of signals) {
-      if (signal.type === "span") spans.push(encodeSpan(signal));
-      if (signal.type === "log") logs.push(encodeLog(signal, stored));
-    }
-  }
-  return { spans, logs };
+  { totals, facts, atMs }: { totals: Totals; facts: readonly SignalledFact<F>[]; atMs: number },
+): void {
+  for (const { stored, signals } of facts) totals.fold(signals, { stored, atMs, onUnknownLabel: () => options.onUnknownLabel?.() });
 }
 
 function metricItems<F extends Fact>(
@@ -234,13 +244,18 @@ function deadLetters(signal: OtlpSignal, { dead }: Delivery): DeadLetter[] {
 }
 
 /** A stamp later than every stamp before, also when the clock steps back a little. */
-function stamp<F extends Fact>({ clock }: ProjectorOptions<F>, { exportedAtMs }: Session): number {
+function stamp<F extends Fact>({ clock }: ProjectorOptions<F>, { exportedAtMs }: Session<F>): number {
   return Math.max(clock.nowMs(), exportedAtMs + 2);
 }
 
-async function read<F extends Fact>({ ledger, batchSize }: ProjectorOptions<F>, afterSeq: number): Promise<readonly StoredFact<F>[]> {
+function readAhead<F extends Fact>(options: ProjectorOptions<F>, afterSeq: number, abort: AbortSignal): Promise<EncodedBatch<F>> {
+  const { ledger, batchSize } = options;
   // The ledger gives back what this emitter wrote; its domain was checked when it was opened.
-  return (await ledger.read(afterSeq, batchSize ?? BATCH_SIZE)) as readonly StoredFact<F>[];
+  const read = async () => (await ledger.read(afterSeq, batchSize ?? BATCH_SIZE)) as readonly StoredFact<F>[];
+  const reading = patiently(options, abort, read).then((batch) => encodeBatch(batch, options.signals));
+  // Its fault is told when its turn comes; until then nobody waits for it.
+  reading.catch(() => undefined);
+  return reading;
 }
 
 async function readThrough<F extends Fact>(
@@ -257,7 +272,12 @@ async function patiently<F extends Fact, T>({ clock }: ProjectorOptions<F>, sign
 }
 
 /** A wait that can be cut short. */
-function createBell(): { ring: () => void; wait: (ms: number, clock: Clock, abort: AbortSignal) => Promise<void> } {
+interface Bell {
+  readonly ring: () => void;
+  readonly wait: (ms: number, clock: Clock, abort: AbortSignal) => Promise<void>;
+}
+
+function createBell(): Bell {
   let rung = false;
   let wakeUp: (() => void) | undefined;
   return {
