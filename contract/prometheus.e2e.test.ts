@@ -8,7 +8,7 @@ import { CHAIN_LEDGER_METRICS, oracleRequiredFailures } from "#contract/generate
 import * as shared from "#contract/generated/shared.ts";
 import { queryPrometheus } from "#core/backends.ts";
 import { createOtlpClient } from "#core/otlp.ts";
-import { encodePoint, type MetricPoint } from "#core/otlp-json.ts";
+import { encodePoint, type MetricPoint } from "#core/otlp-proto.ts";
 import type { MetricDefinition } from "#core/signal.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 

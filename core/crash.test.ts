@@ -89,7 +89,7 @@ function idsIn(path: string): Map<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
   for (const request of receiver.requests.filter((each) => each.path === path)) {
     // One span or record per match: whatever is resent must be the same to the byte.
-    const list = JSON.parse(request.text) as Record<string, { [scope: string]: { [items: string]: object[] }[] }[]>;
+    const list = request.body as Record<string, { [scope: string]: { [items: string]: object[] }[] }[]>;
     for (const resource of Object.values(list).flat()) {
       for (const item of [...(resource["scopeSpans"] ?? []), ...(resource["scopeLogs"] ?? [])].flatMap((scope) => [
         ...(scope["spans"] ?? []),

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Fact, StoredFact } from "#core/fact.ts";
-import { encodeLog, encodeSpan, type OtlpItem } from "#core/otlp-json.ts";
+import { encodeLog, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
 import type { Signal } from "#core/signal.ts";
 
 /** Facts with what they become, ready to be sent and counted. */

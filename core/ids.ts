@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The trace id of a thing of the world: the same text gives the same 16 bytes, as 32 hexadecimal digits. */
 export function traceIdOf(subject: string): string {
@@ -11,5 +11,5 @@ export function spanIdOf(factId: string): string {
 }
 
 function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }

@@ -1,6 +1,6 @@
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 
 /** What a receiver answered. */
 export interface PostAnswer {
@@ -8,7 +8,7 @@ export interface PostAnswer {
   /** Empty when there is none. */
   readonly contentType: string;
   readonly retryAfter: string | undefined;
-  readonly text: string;
+  readonly body: Buffer;
 }
 
 /** One request. */
@@ -19,20 +19,20 @@ export interface PostOptions {
 }
 
 /**
- * Posts a JSON body over a connection that is kept for the next one, and follows no redirect.
+ * Posts a protobuf body over a connection that is kept for the next one, and follows no redirect.
  *
  * It stands on node:http because fetch copies a body several times over, which costs as much as encoding it.
  *
  * @throws whatever the connection fails with, or an AbortError
  */
-export function postJson(url: string, { headers, body, signal }: PostOptions): Promise<PostAnswer> {
+export function postProtobuf(url: string, { headers, body, signal }: PostOptions): Promise<PostAnswer> {
   return new Promise((resolve, reject) => {
     const send = url.startsWith("https:") ? requestTls : requestPlain;
-    const lengths = { "content-type": "application/json", "content-length": body.length };
+    const lengths = { "content-type": "application/x-protobuf", "content-length": body.length };
     const request = send(url, { method: "POST", headers: { ...headers, ...lengths }, signal }, (response) => {
       const { statusCode: status = 0, headers: answered } = response;
       const answer = { status, contentType: answered["content-type"] ?? "", retryAfter: answered["retry-after"] };
-      text(response).then((content) => resolve({ ...answer, text: content }), reject);
+      buffer(response).then((content) => resolve({ ...answer, body: content }), reject);
     });
     request.once("error", reject);
     request.end(body);

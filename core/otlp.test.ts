@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createOtlpClient, type DeliveryEvent, type Shipment } from "#core/otlp.ts";
-import { encodeSpan, type OtlpItem } from "#core/otlp-json.ts";
+import { encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
 
 let receiver: OtlpReceiver;
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await receiver.close());
 
-function spans(count: number, poison: readonly number[] = []): OtlpItem[] {
+function spans(count: number, { poison = [], pad = "" }: { poison?: readonly number[]; pad?: string } = {}): OtlpItem[] {
   return Array.from({ length: count }, (_, index) =>
     encodeSpan({
       type: "span",
@@ -21,7 +21,7 @@ function spans(count: number, poison: readonly number[] = []): OtlpItem[] {
       spanId: index.toString(16).padStart(16, "0"),
       startMs: 1_700_000_000_000,
       endMs: 1_700_000_000_000,
-      attributes: { index },
+      attributes: { index, pad },
     }),
   );
 }
@@ -65,7 +65,7 @@ test("a passing fault is retried with the same body until it is taken", async ()
 
 test("what is refused for good is found by halving, and the rest goes on", async () => {
   receiver.answer = (request) => (request.text.includes("poison") ? { status: 400, body: { message: "bad span" } } : { status: 200 });
-  const delivery = await send(spans(1_000, [137, 862]));
+  const delivery = await send(spans(1_000, { poison: [137, 862] }));
   expect(delivery.acknowledged).toBe(998);
   expect(delivery.dead.map(({ reason }) => reason)).toEqual([expect.stringContaining("bad span"), expect.stringContaining("bad span")]);
   const taken = receiver.requests.filter((request) => !request.text.includes("poison")).flatMap((request) => namesIn(request.text));
@@ -98,11 +98,8 @@ test("a wait ends when it is aborted, a single try at the first fault", async ()
 });
 
 test("a long shipment is split into bodies of at most 4 MB", async () => {
-  const big = spans(50).map((item) => ({
-    ...item,
-    json: item.json.replace('"attributes":[', `"attributes":[{"key":"pad","value":{"stringValue":"${"x".repeat(300_000)}"}},`),
-  }));
+  const big = spans(50, { pad: "x".repeat(300_000) });
   expect(await send(big)).toMatchObject({ acknowledged: 50 });
-  for (const request of receiver.requests) expect(request.text.length).toBeLessThan(4_400_000);
+  for (const request of receiver.requests) expect(request.size).toBeLessThan(4_001_000);
   expect(receiver.requests.length).toBeGreaterThan(3);
 });

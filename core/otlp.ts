@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
-import { encodeRequest, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
-import { type PostAnswer, postJson } from "#core/otlp-post.ts";
+import { type PostAnswer, postProtobuf } from "#core/otlp-post.ts";
+import { encodeRequest, type OtlpItem, type OtlpSignal, refusalIn, rejectedIn } from "#core/otlp-proto.ts";
 import { backoffMs } from "#core/retry.ts";
 import type { Attributes } from "#core/signal.ts";
 
@@ -52,7 +52,7 @@ export interface OtlpClient {
 }
 
 /** A receiver takes 20 MB; this keeps a request small enough to bisect and to hold a few at once. */
-const MAX_BODY_CHARACTERS = 4_000_000;
+const MAX_BODY_BYTES = 4_000_000;
 const MAX_ITEMS = 5_000;
 const PARALLEL_REQUESTS = 3;
 const BACKOFF = { firstMs: 100, capMs: 5_000 };
@@ -119,7 +119,7 @@ interface Answer {
 /** Posts one request until it is answered for good. */
 async function post(options: OtlpOptions, shipment: Shipment): Promise<Answer> {
   const clock = options.clock ?? systemClock;
-  const body = Buffer.from(encodeRequest(shipment.signal, shipment.resource, shipment.items));
+  const body = encodeRequest(shipment.signal, shipment.resource, shipment.items);
   for (let retries = 0; ; retries += 1) {
     const { answer, error, waitMs } = await attempt(options, shipment, body);
     if (answer !== undefined) return { ...answer, retries };
@@ -143,12 +143,13 @@ async function attempt(options: OtlpOptions, shipment: Shipment, body: Buffer): 
   };
   try {
     const signal = AbortSignal.any([shipment.abort, AbortSignal.timeout(options.timeoutMs)]);
-    const { status, contentType, text, ...answer } = await postJson(url, { headers: options.headers, body, signal });
+    const { status, contentType, body: answered, ...answer } = await postProtobuf(url, { headers: options.headers, body, signal });
     const ok = status >= 200 && status < 300;
-    if (ok && contentType.includes("json")) return { answer: { rejected: Math.min(rejectedIn(text), shipment.items.length) } };
+    if (ok && contentType.includes("protobuf")) return { answer: { rejected: Math.min(rejectedOf(answered), shipment.items.length) } };
     // A login page or a proxy that says 200 has queued nothing, and neither has one that points elsewhere.
     if (ok || status < 400) return unreachable(ok ? "the answer is not OTLP" : `the Collector answered ${status}, a redirect`);
-    const message = `the Collector answered ${status}${text === "" ? "" : `: ${text.slice(0, 200)}`}`;
+    const said = refusalIn({ contentType, body: answered }).slice(0, 200);
+    const message = `the Collector answered ${status}${said === "" ? "" : `: ${said}`}`;
     if (status === 408 || status === 429 || status >= 500) return unreachable(message, { waitMs: retryAfterMs(answer) });
     return { answer: { rejected: 0, refusal: new OffingError("COLLECTOR_REFUSED", { message, context }) } };
   } catch (cause) {
@@ -156,15 +157,10 @@ async function attempt(options: OtlpOptions, shipment: Shipment, body: Buffer): 
   }
 }
 
-/** How many items a partial success names; an empty or foreign body means that all were taken. */
-function rejectedIn(text: string): number {
+/** How many items a partial success names; a body that cannot be read means that all were taken. */
+function rejectedOf(body: Buffer): number {
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== "object" || parsed === null || !("partialSuccess" in parsed)) return 0;
-    const partial = parsed.partialSuccess;
-    if (typeof partial !== "object" || partial === null) return 0;
-    const counts = Object.entries(partial).filter(([key]) => key.startsWith("rejected"));
-    return counts.reduce((sum, [, count]) => sum + (Number(count) || 0), 0);
+    return rejectedIn(body);
   } catch {
     return 0;
   }
@@ -181,16 +177,16 @@ function retryAfterMs({ retryAfter }: Pick<PostAnswer, "retryAfter">): number {
 function split(items: readonly OtlpItem[]): OtlpItem[][] {
   const chunks: OtlpItem[][] = [];
   let chunk: OtlpItem[] = [];
-  let characters = 0;
+  let bytes = 0;
   for (const item of items) {
-    const size = item.json.length + (item.metric?.head.length ?? 0);
-    if (chunk.length > 0 && (characters + size > MAX_BODY_CHARACTERS || chunk.length >= MAX_ITEMS)) {
+    const size = item.bytes.length;
+    if (chunk.length > 0 && (bytes + size > MAX_BODY_BYTES || chunk.length >= MAX_ITEMS)) {
       chunks.push(chunk);
       chunk = [];
-      characters = 0;
+      bytes = 0;
     }
     chunk.push(item);
-    characters += size;
+    bytes += size;
   }
   if (chunk.length > 0) chunks.push(chunk);
   return chunks;

@@ -18,7 +18,7 @@ import type { Clock } from "#core/clock.ts";
 import type { DeadLetter } from "#core/ledger/ledger.ts";
 import type { Meter } from "#core/meter.ts";
 import type { DeliveryEvent, OtlpClient } from "#core/otlp.ts";
-import { encodePoint } from "#core/otlp-json.ts";
+import { encodePoint } from "#core/otlp-proto.ts";
 import type { Progress } from "#core/projector.ts";
 import type { Attributes } from "#core/signal.ts";
 

@@ -1,9 +1,9 @@
 import type { Clock } from "#core/clock.ts";
 import { type EncodedBatch, encodeBatch, type SignalledFact } from "#core/encoded-batch.ts";
-import type { Fact, StoredFact } from "#core/fact.ts";
+import type { Fact, Json, StoredFact } from "#core/fact.ts";
 import type { DeadLetter, Ledger, Total } from "#core/ledger/ledger.ts";
 import type { Delivery, OtlpClient } from "#core/otlp.ts";
-import { encodePoint, type MetricPoint, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
+import { encodePoint, type MetricPoint, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
 import { retry } from "#core/retry.ts";
 import type { Attributes, GaugePoint, Increment, MetricDefinition, Signal } from "#core/signal.ts";
 import { foldDigest, Totals } from "#core/totals.ts";
@@ -240,7 +240,11 @@ async function send<F extends Fact>(
 }
 
 function deadLetters(signal: OtlpSignal, { dead }: Delivery): DeadLetter[] {
-  return dead.map(({ item, reason }) => ({ origin: "projector", reason: "collector_refused", item: { signal, reason, json: item.json } }));
+  return dead.map(({ item, reason }) => ({
+    origin: "projector",
+    reason: "collector_refused",
+    item: { signal, reason, source: item.source as unknown as Json },
+  }));
 }
 
 /** A stamp later than every stamp before, also when the clock steps back a little. */

@@ -2,7 +2,7 @@ import { hasTrace, type LogLine, queryLoki, queryPrometheus, rawSamples } from "
 import type { Clock } from "#core/clock.ts";
 import type { StoredFact } from "#core/fact.ts";
 import type { Ledger } from "#core/ledger/ledger.ts";
-import { logTimeUnixNano } from "#core/otlp-json.ts";
+import { logTimeUnixNano } from "#core/otlp-proto.ts";
 import { boundedLabels, labelsKey } from "#core/series.ts";
 import type { Labels, MetricDefinition, Signal } from "#core/signal.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Fact, StoredFact } from "#core/fact.ts";
 import type { Total } from "#core/ledger/ledger.ts";
-import type { Exemplar, MetricPoint } from "#core/otlp-json.ts";
+import type { Exemplar, MetricPoint } from "#core/otlp-proto.ts";
 import { boundedLabels, bucketOf, labelsKey } from "#core/series.ts";
 import type { Increment, Labels, MetricDefinition, Signal } from "#core/signal.ts";
 

@@ -1,5 +1,5 @@
 import { openLedger } from "#core/ledger/open.ts";
-import { encodeLog, encodeRequest, encodeSpan, type OtlpItem } from "#core/otlp-json.ts";
+import { encodeLog, encodeRequest, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
 import { type Feed, recordsOf } from "../commits.ts";
 import { servePart } from "../part.ts";
 import { projectionOf } from "../projection.ts";
@@ -44,8 +44,8 @@ await servePart<PostOrder, PostAnswer>(async ({ path, feed, url }) => {
       }
     }
     count += spans.length;
-    bodies.push({ path: "traces", bytes: Buffer.from(encodeRequest("traces", resource, spans)) });
-    bodies.push({ path: "logs", bytes: Buffer.from(encodeRequest("logs", resource, records)) });
+    bodies.push({ path: "traces", bytes: encodeRequest("traces", resource, spans) });
+    bodies.push({ path: "logs", bytes: encodeRequest("logs", resource, records) });
   }
   await ledger.close();
   const cpu = process.cpuUsage();
@@ -58,7 +58,7 @@ await servePart<PostOrder, PostAnswer>(async ({ path, feed, url }) => {
 });
 
 async function post(url: string, { path, bytes }: Body): Promise<void> {
-  const response = await fetch(`${url}/v1/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: bytes });
+  const response = await fetch(`${url}/v1/${path}`, { method: "POST", headers: { "content-type": "application/x-protobuf" }, body: bytes });
   const text = await response.text();
   if (!response.ok) throw new Error(`the Collector answered ${response.status}: ${text}`);
 }

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { canaries, canaryEvent, canarySpan } from "#contract/generated/stack.ts";
 import { OffingError } from "#core/errors.ts";
 import { createOtlpClient } from "#core/otlp.ts";
-import { encodeLog, encodePoint, encodeSpan, type OtlpItem, type OtlpSignal } from "#core/otlp-json.ts";
+import { encodeLog, encodePoint, encodeSpan, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
 import type { Finding } from "./report.ts";
 
 /** The job of the canary's series and the service of its line and span. */

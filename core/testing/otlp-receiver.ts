@@ -1,14 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { answerBytes, requestFrom } from "#core/testing/otlp-decode.ts";
 
-/** A request as it arrived, parsed. */
+/** A request as it arrived, decoded. */
 export interface ReceivedRequest {
   readonly path: string;
+  /** The request in OTLP's JSON mapping. */
   readonly body: unknown;
+  /** `body` as text: the same bytes give the same text. */
   readonly text: string;
+  /** How long the body was on its way, in bytes. */
+  readonly size: number;
 }
 
-/** What the receiver answers: an HTTP status, a JSON body and headers. */
+/** What the receiver answers: an HTTP status, a body in OTLP's JSON mapping, which goes out as protobuf, and headers. */
 export interface ReceiverAnswer {
   readonly status: number;
   readonly body?: object;
@@ -31,11 +36,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const respond = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
-    const request = { path: incoming.url ?? "", text, body: JSON.parse(text) as unknown };
+    const bytes = Buffer.concat(chunks);
+    const request = receivedRequest(incoming.url ?? "", bytes);
     requests.push(request);
-    const { status, body = {}, headers = {} } = await receiver.answer(request);
-    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+    const { status, body: answer = {}, headers = {} } = await receiver.answer(request);
+    response.writeHead(status, { "content-type": "application/x-protobuf", ...headers }).end(answerBytes(answer));
   };
   const server = createServer((incoming, response) => void respond(incoming, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -47,4 +52,22 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   });
+}
+
+/** Decodes only what somebody looks at: under load most requests are only counted. */
+function receivedRequest(path: string, bytes: Buffer): ReceivedRequest {
+  let body: unknown;
+  let text: string | undefined;
+  return {
+    path,
+    size: bytes.length,
+    get body() {
+      body ??= requestFrom(path, bytes);
+      return body;
+    },
+    get text() {
+      text ??= JSON.stringify(this.body);
+      return text;
+    },
+  };
 }

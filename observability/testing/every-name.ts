@@ -1,5 +1,5 @@
 import type { ContractJson, JsonEvent, JsonMetric } from "#contract/emit-json.ts";
-import { encodeLog, encodePoint, type OtlpItem } from "#core/otlp-json.ts";
+import { encodeLog, encodePoint, type OtlpItem } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 
 /** One export of everything the contract names. */

@@ -4,7 +4,7 @@ import type { Signal } from "#contract/generated/shared.ts";
 import type { Clock } from "#core/clock.ts";
 import { errorFields, type Log } from "#core/log.ts";
 import { createOtlpClient, type OtlpClient } from "#core/otlp.ts";
-import { encodeLog, encodeSpan } from "#core/otlp-json.ts";
+import { encodeLog, encodeSpan } from "#core/otlp-proto.ts";
 import type { LogSignal } from "#core/signal.ts";
 import { ticketOf } from "./activity.ts";
 import { createHealth, type Depths, type Health } from "./health.ts";

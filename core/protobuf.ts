@@ -1,0 +1,197 @@
+const VARINT = 0;
+const FIXED64 = 1;
+const DELIMITED = 2;
+const FIXED32 = 5;
+
+/** No number takes more, and neither does a tag with a length. */
+const HEADROOM = 32;
+
+/**
+ * Writes one protobuf message after the other into memory that is used again and again.
+ *
+ * It knows the wire format only; field numbers are the caller's. Fields are written in the order of the calls.
+ *
+ * @see https://protobuf.dev/programming-guides/encoding/
+ */
+export class ProtobufWriter {
+  #memory = Buffer.allocUnsafe(16_384);
+  #length = 0;
+
+  /** A number from 0 to 2^31 - 1 as a varint: enums, booleans as 0 and 1, small counts. */
+  uint(field: number, value: number): void {
+    this.#room(HEADROOM);
+    this.#varint((field << 3) | VARINT);
+    this.#varint(value);
+  }
+
+  /** A whole number as an int64 varint. */
+  int64(field: number, value: number): void {
+    if (value >= 0 && value < 2 ** 31) {
+      this.uint(field, value);
+      return;
+    }
+    this.#room(HEADROOM);
+    this.#varint((field << 3) | VARINT);
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest > 0x7fn; rest >>= 7n) this.#memory[this.#length++] = Number(rest & 0x7fn) | 0x80;
+    this.#memory[this.#length++] = Number(rest);
+  }
+
+  /** A fixed64 or sfixed64. */
+  fixed64(field: number, value: bigint): void {
+    this.#room(HEADROOM);
+    this.#varint((field << 3) | FIXED64);
+    this.#length = this.#memory.writeBigUInt64LE(BigInt.asUintN(64, value), this.#length);
+  }
+
+  /** A packed list of fixed64. */
+  fixed64s(field: number, values: readonly bigint[]): void {
+    const start = this.open(field);
+    this.#room(values.length * 8 + HEADROOM);
+    for (const value of values) this.#length = this.#memory.writeBigUInt64LE(value, this.#length);
+    this.close(start);
+  }
+
+  /** A packed list of doubles. */
+  doubles(field: number, values: readonly number[]): void {
+    const start = this.open(field);
+    this.#room(values.length * 8 + HEADROOM);
+    for (const value of values) this.#length = this.#memory.writeDoubleLE(value, this.#length);
+    this.close(start);
+  }
+
+  double(field: number, value: number): void {
+    this.#room(HEADROOM);
+    this.#varint((field << 3) | FIXED64);
+    this.#length = this.#memory.writeDoubleLE(value, this.#length);
+  }
+
+  /** A string as UTF-8; half a surrogate pair becomes U+FFFD. */
+  string(field: number, text: string): void {
+    this.#room(text.length * 3 + HEADROOM);
+    const start = this.open(field);
+    this.#length += this.#memory.write(text, this.#length);
+    this.close(start);
+  }
+
+  /** Bytes given as hexadecimal digits. */
+  hex(field: number, digits: string): void {
+    this.#room(digits.length + HEADROOM);
+    const start = this.open(field);
+    this.#length += this.#memory.write(digits, this.#length, "hex");
+    this.close(start);
+  }
+
+  /** Begins a nested message or a packed list; what is written until `close` belongs to it. */
+  open(field: number): number {
+    this.#room(HEADROOM);
+    this.#varint((field << 3) | DELIMITED);
+    // Most are shorter than 128 bytes: one byte is kept for the length, and `close` moves the others.
+    this.#length += 1;
+    return this.#length;
+  }
+
+  /** Ends what `open` began; it takes what `open` gave. */
+  close(start: number): void {
+    const size = this.#length - start;
+    const extra = varintSize(size) - 1;
+    if (extra > 0) {
+      this.#room(HEADROOM);
+      this.#memory.copyWithin(start + extra, start, this.#length);
+    }
+    this.#length = start - 1;
+    this.#varint(size);
+    this.#length += size;
+  }
+
+  /** The messages written so far, as bytes of their own; the writer is empty afterwards. */
+  take(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#length);
+    this.#memory.copy(bytes, 0, 0, this.#length);
+    this.#length = 0;
+    return bytes;
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    for (; rest > 0x7f; rest >>>= 7) this.#memory[this.#length++] = (rest & 0x7f) | 0x80;
+    this.#memory[this.#length++] = rest;
+  }
+
+  #room(bytes: number): void {
+    if (this.#length + bytes <= this.#memory.length) return;
+    const memory = Buffer.allocUnsafe(Math.max(this.#memory.length * 2, this.#length + bytes));
+    this.#memory.copy(memory, 0, 0, this.#length);
+    this.#memory = memory;
+  }
+}
+
+/** The parts with the tag and length before them that make them field `field` of the message around them. */
+export function delimited(field: number, parts: readonly Buffer[]): Buffer[] {
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  const head = Buffer.alloc(HEADROOM);
+  let at = 0;
+  for (let rest of [(field << 3) | DELIMITED, size]) {
+    for (; rest > 0x7f; rest >>>= 7) head[at++] = (rest & 0x7f) | 0x80;
+    head[at++] = rest;
+  }
+  return [head.subarray(0, at), ...parts];
+}
+
+/** One field of a message: a varint or 64 bits as a bigint, 32 bits as a number, everything else as bytes. */
+export interface ProtobufField {
+  readonly field: number;
+  readonly value: bigint | number | Buffer;
+}
+
+/**
+ * Reads the fields of one message in their order.
+ *
+ * @throws RangeError when the bytes are no message
+ */
+export function* readFields(bytes: Buffer): Generator<ProtobufField> {
+  let at = 0;
+  const small = (): number => {
+    let value = 0;
+    for (let scale = 1; scale < 2 ** 42; scale *= 128) {
+      const byte = bytes.readUInt8(at++);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError("a tag or a length is too large");
+  };
+  const varint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = bytes.readUInt8(at++);
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError("a varint is longer than ten bytes");
+  };
+  const take = (size: number): number => {
+    at += size;
+    if (at > bytes.length) throw new RangeError("the message ends within a field");
+    return at - size;
+  };
+  while (at < bytes.length) {
+    const tag = small();
+    const field = Math.floor(tag / 8);
+    const wire = tag % 8;
+    if (wire === VARINT) yield { field, value: varint() };
+    else if (wire === FIXED64) yield { field, value: bytes.readBigUInt64LE(take(8)) };
+    else if (wire === FIXED32) yield { field, value: bytes.readUInt32LE(take(4)) };
+    else if (wire === DELIMITED) {
+      const size = small();
+      const start = take(size);
+      yield { field, value: bytes.subarray(start, start + size) };
+    } else throw new RangeError(`there is no wire type ${wire}`);
+  }
+}
+
+function varintSize(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  return value < 0x1000_0000 ? 4 : 5;
+}
