@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { exitCodeOf, OffingError, renderError } from "#core/errors.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { previewCommand } from "./commands/preview.ts";
 import { reconcileCommand } from "./commands/reconcile.ts";
 import { runCommand } from "./commands/run.ts";
 import { testCommand } from "./commands/test.ts";
@@ -23,6 +24,7 @@ function program(): Command {
     doctorCommand(),
     runCommand(),
     reconcileCommand(),
+    previewCommand(),
     contractCommand(),
   ])
     root.addCommand(command);
