@@ -67,8 +67,9 @@ export function startOutbox<T>(options: OutboxOptions<T>): Outbox<T> {
       if (deadline.aborted) giveUp();
       await running;
       deadline.removeEventListener("abort", giveUp);
-      if (ring.size > 0) onDropped("shutdown", ring.size);
-      return left + ring.size;
+      const rest = ring.take(bound).length;
+      if (rest > 0) onDropped("shutdown", rest);
+      return left + rest;
     },
   };
 }
