@@ -2,7 +2,7 @@
 
 import { type Counter, type EventDefinition, type Gauge, type Histogram, type MetricDefinition, type SpanDefinition, counter, event, gauge, histogram, span } from "#core/signal.ts";
 
-/** What the caller asked a watched contract to do. */
+/** What the caller asked a watched contract to do; the configuration (chain.contracts.actions) may add to the set. */
 export type ActionType = "PSM_MINT" | "PSM_REDEEM" | "BUYBACK_EXECUTE" | "unknown";
 /** Every value of `action_type`, in the contract's order. */
 export const ACTION_TYPES: readonly ActionType[] = ["PSM_MINT", "PSM_REDEEM", "BUYBACK_EXECUTE", "unknown"];
@@ -38,9 +38,9 @@ export type EvmRevertKind = "custom_error" | "error_string" | "panic" | "empty" 
 export const EVM_REVERT_KINDS: readonly EvmRevertKind[] = ["custom_error", "error_string", "panic", "empty", "out_of_gas", "halted", "unreadable", "unseen"];
 
 /** The part of the protocol whose configuration changed. */
-export type Module = "PSM" | "BUYBACK_VAULT" | "ORACLE" | "unknown";
+export type Module = "PSM" | "BUYBACK_VAULT" | "ORACLE" | "TREASURY_VAULT" | "SAFETY_NET" | "FEE_ROUTER" | "unknown";
 /** Every value of `module`, in the contract's order. */
-export const MODULES: readonly Module[] = ["PSM", "BUYBACK_VAULT", "ORACLE", "unknown"];
+export const MODULES: readonly Module[] = ["PSM", "BUYBACK_VAULT", "ORACLE", "TREASURY_VAULT", "SAFETY_NET", "FEE_ROUTER", "unknown"];
 
 /** How an operation ended. */
 export type Outcome = "success" | "blocked" | "reverted" | "caught";
@@ -52,7 +52,7 @@ export type Position = "head" | "indexed" | "safe" | "finalized";
 /** Every value of `position`, in the contract's order. */
 export const POSITIONS: readonly Position[] = ["head", "indexed", "safe", "finalized"];
 
-/** The reason a contract gave, to the letter of the seed; never ranked or rewritten. */
+/** The reason a contract gave, to the letter; never ranked or rewritten. The configuration (chain.reasons) may add to the set. */
 export type ReasonCode = "PSM_ORACLE_MISSING" | "BUYBACK_ORACLE_REQUIRED" | "BUYBACK_ORACLE_UNHEALTHY" | "unknown";
 /** Every value of `reason_code`, in the contract's order. */
 export const REASON_CODES: readonly ReasonCode[] = ["PSM_ORACLE_MISSING", "BUYBACK_ORACLE_REQUIRED", "BUYBACK_ORACLE_UNHEALTHY", "unknown"];

@@ -42,21 +42,27 @@ describe("the chain section", () => {
     expect(rest.reasons).toEqual([
       {
         code: "PSM_ORACLE_MISSING",
+        contracts: ["PSM"],
         errors: ["PSM_ORACLE_MISSING"],
+        selectors: [],
         messages: ["PSM_ORACLE_MISSING"],
         oracleRequired: true,
         unhealthy: false,
       },
       {
         code: "BUYBACK_ORACLE_REQUIRED",
+        contracts: ["BUYBACK_VAULT"],
         errors: ["BUYBACK_ORACLE_REQUIRED"],
+        selectors: [],
         messages: ["BUYBACK_ORACLE_REQUIRED"],
         oracleRequired: true,
         unhealthy: false,
       },
       {
         code: "BUYBACK_ORACLE_UNHEALTHY",
+        contracts: ["BUYBACK_VAULT"],
         errors: ["BUYBACK_ORACLE_UNHEALTHY"],
+        selectors: [],
         messages: ["BUYBACK_ORACLE_UNHEALTHY"],
         oracleRequired: true,
         unhealthy: true,
@@ -92,7 +98,22 @@ describe("the chain section", () => {
     ["an address without quotes", psmFaults({ address: 0xd8da }), "contracts[0].address: must stand in quotes"],
     ["a contract that the labels do not know", psmFaults({ name: "DAO" }), "contracts[0].name: "],
     ["the labels' refuge as a name", psmFaults({ name: "unknown" }), "contracts[0].name: "],
-    ["an action that the labels do not know", psmFaults({ actions: { PSM_BURN: "mint" } }), "contracts[0].actions: Unrecognized key"],
+    [
+      "an action of another contract",
+      psmFaults({ actions: { BUYBACK_MINT: "mint" } }),
+      "contracts[0].actions.BUYBACK_MINT: must begin with PSM_",
+    ],
+    ["an action in lower case", psmFaults({ actions: { psm_mint: "mint" } }), "contracts[0].actions.psm_mint: "],
+    [
+      "a setter that the ABI lacks",
+      psmFaults({ config_setters: ["setGone"] }),
+      "contracts[0].config_setters[0]: names no function of the ABI",
+    ],
+    [
+      "a module that tells of no change",
+      faults({ modules: [{ name: "ORACLE", address: STRANGER, abi: ["function f()"] }] }),
+      "modules[0]: must have `config_events`, `config_setters` or both",
+    ],
     [
       "a function that the ABI lacks",
       psmFaults({ actions: { PSM_MINT: "mnt" } }),
@@ -131,8 +152,33 @@ describe("the chain section", () => {
       faults({ contracts: [psm, { ...psm, address: STRANGER }] }),
       "contracts[1].name: is the name of contracts[0] already",
     ],
-    ["a reason without a proof", faults({ reasons: [{ code: "PSM_ORACLE_MISSING" }] }), "reasons[0]: must have `error`, `message` or both"],
-    ["a reason that the labels do not know", faults({ reasons: [{ code: "X", error: "X" }] }), "reasons[0].code: "],
+    [
+      "a reason without a proof",
+      faults({ reasons: [{ code: "PSM_ORACLE_MISSING" }] }),
+      "reasons[0]: must have `error`, `selector` or `message`",
+    ],
+    ["a reason that is no code", faults({ reasons: [{ code: "unknown", error: "X" }] }), "reasons[0].code: must be a code"],
+    ["a new reason without its meaning", faults({ reasons: [{ code: "TREASURY_STALE" }] }), "reasons[0]: must say `oracle_required"],
+    [
+      "a new reason that changes its meaning",
+      faults({
+        reasons: [
+          { code: "TREASURY_STALE", oracle_required: true },
+          { code: "TREASURY_STALE", error: "X", oracle_required: false },
+        ],
+      }),
+      "reasons[1].oracle_required: must be true for TREASURY_STALE",
+    ],
+    [
+      "another home for a built-in reason",
+      faults({ reasons: [{ code: "PSM_ORACLE_MISSING", error: "X", contracts: ["SAFETY_NET"] }] }),
+      "reasons[0].contracts: must be left out",
+    ],
+    [
+      "more reasons than labels may have values",
+      faults({ reasons: Array.from({ length: 30 }, (_, index) => ({ code: `X_CODE_${index}`, oracle_required: true })) }),
+      "reasons[29].code: is one code too many",
+    ],
     [
       "a reason that means something else",
       faults({ reasons: [{ code: "PSM_ORACLE_MISSING", error: "X", unhealthy: true }] }),

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Secret } from "#core/config/secret.ts";
 import { duration, secretUrl } from "#core/config/types.ts";
 import { eventsOf, functionsOf, type ParsedAbi, parseJsonAbi, parseReadableAbi, selectorOf } from "./abi.ts";
-import { ACTION_TYPES, type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, WATCHED_CONTRACTS } from "./names.ts";
+import { ACTION_PREFIXES, type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, WATCHED_CONTRACTS } from "./names.ts";
 import { type ReasonConfig, reasonsSchema } from "./reasons.ts";
 
 /** The `chain` section as the emitter uses it: addresses lower-case, durations in milliseconds, ABIs parsed. */
@@ -47,7 +47,7 @@ export interface ContractConfig {
   readonly address: string;
   readonly abi: Abi;
   /** Each action with the function's name or full signature. */
-  readonly actions: Readonly<Partial<Record<ActionType, string>>>;
+  readonly actions: Readonly<Record<ActionType, string>>;
   /** Names or full signatures of events that tell of a change of configuration. */
   readonly configEvents: readonly string[];
   /** Names or full signatures of functions whose call changes the configuration without such an event. */
@@ -133,10 +133,11 @@ const address = z
 const abiKeys = { abi: z.array(z.string()).optional(), abi_file: z.string().min(1).optional() };
 const eventNames = z.array(z.string().min(1));
 
-/** An object and no record, so that a wrong key is answered with the nearest known one. */
+/** Each action is a label value: their number must be bounded. */
+const MOST_ACTIONS = 16;
 const actionsSchema = z
-  .strictObject(Object.fromEntries(ACTION_TYPES.map((action) => [action, z.string().min(1).optional()])))
-  .transform((actions): ContractConfig["actions"] => actions as Partial<Record<ActionType, string>>);
+  .record(z.string().regex(/^[A-Z][A-Z0-9_]{2,63}$/), z.string().min(1))
+  .refine((actions) => Object.keys(actions).length <= MOST_ACTIONS, { error: `must list at most ${MOST_ACTIONS} actions` });
 
 function contractSchema(folder: string): z.ZodType<ContractConfig> {
   return z
@@ -152,7 +153,12 @@ function contractSchema(folder: string): z.ZodType<ContractConfig> {
     .transform((contract, context) => {
       const { name, actions, config_events, config_setters, registered } = contract;
       const { abi, faults } = readAbi(contract, folder);
-      faults.push(...actionFaults(abi, actions), ...eventFaults(abi, config_events), ...setterFaults(abi, config_setters));
+      faults.push(
+        ...actionNameFaults(name, actions),
+        ...actionFaults(abi, actions),
+        ...eventFaults(abi, config_events),
+        ...setterFaults(abi, config_setters),
+      );
       for (const fault of faults) context.addIssue({ code: "custom", ...fault });
       return {
         name,
@@ -212,6 +218,15 @@ function readAbiFile(path: string): ParsedAbi {
   } catch {
     return { fault: "names a file that cannot be read" };
   }
+}
+
+function actionNameFaults(contract: ContractName, actions: ContractConfig["actions"]): ConfigFault[] {
+  const prefix = ACTION_PREFIXES[contract];
+  return Object.keys(actions).flatMap((action) =>
+    action.startsWith(prefix)
+      ? []
+      : [{ path: ["actions", action], message: `must begin with ${prefix}, as the actions of ${contract} do` }],
+  );
 }
 
 function actionFaults(abi: Abi | undefined, actions: ContractConfig["actions"]): ConfigFault[] {

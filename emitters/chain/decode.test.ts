@@ -18,6 +18,7 @@ const watch = watchOf(
     contracts,
     reasons: [
       { code: "PSM_ORACLE_MISSING", error: "OracleGone(uint256)" },
+      { code: "PSM_ORACLE_MISSING", selector: "0xdeadbeef" },
       { code: "BUYBACK_ORACLE_REQUIRED", message: "no oracle" },
     ],
   }),
@@ -35,14 +36,7 @@ describe("decodeRevert", () => {
       "PSM_ORACLE_MISSING",
       "custom_error",
     ],
-    [
-      "a reason's own custom error that no ABI lists",
-      `${toFunctionSelector("OracleGone(uint256)")}${"7".padStart(64, "0")}`,
-      "OracleGone",
-      null,
-      "PSM_ORACLE_MISSING",
-      "custom_error",
-    ],
+    ["a reason's bare selector", "0xdeadbeef01", "PSM_ORACLE_MISSING", null, "PSM_ORACLE_MISSING", "custom_error"],
     ["the name of a code as text", errorText("PSM_ORACLE_MISSING"), "Error", "PSM_ORACLE_MISSING", "PSM_ORACLE_MISSING", "error_string"],
     ["a configured text", errorText("no oracle"), "Error", "no oracle", "BUYBACK_ORACLE_REQUIRED", "error_string"],
     ["a text that only begins like a code", errorText("PSM_ORACLE_MISSING!"), "Error", "PSM_ORACLE_MISSING!", null, "error_string"],
@@ -56,6 +50,11 @@ describe("decodeRevert", () => {
     ["a panic without its code", "0x4e487b71", null, null, null, "unreadable"],
   ])("reads %s", (_, data, error, message, code, kind) => {
     expect(decodeRevert(data, watch)).toStrictEqual({ kind, error, message, args: [], code });
+  });
+
+  it("reads a reason's own custom error that no ABI lists, with its arguments", () => {
+    const data = `${toFunctionSelector("OracleGone(uint256)")}${"7".padStart(64, "0")}`;
+    expect(decodeRevert(data, watch)).toMatchObject({ error: "OracleGone", args: ["7"], code: "PSM_ORACLE_MISSING" });
   });
 
   it("prints arguments of every type and never rounds a number", () => {

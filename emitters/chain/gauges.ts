@@ -15,8 +15,9 @@ import {
 import type { GaugePoint } from "#core/signal.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import type { ChainConfig } from "./config.ts";
+import { reasonsAt } from "./labels.ts";
 import { changedAt, type Run, recentsOf, runsOf, type Tip, tickOf, tipOf } from "./memory.ts";
-import { type ContractName, type ReasonCode, reasonsAt } from "./names.ts";
+import { type ContractName, type ReasonCode, reasonLabel } from "./names.ts";
 import { HOUR_MS } from "./tally.ts";
 
 /**
@@ -25,8 +26,13 @@ import { HOUR_MS } from "./tally.ts";
  * A run whose operations were all late is history and reads 0; a window ends at the newest applied block and holds no late operation, so
  * catching up on old blocks moves neither.
  */
-export function createGauges(config: Pick<ChainConfig, "contracts" | "alerts">): (state: ReadonlyState) => readonly GaugePoint[] {
-  const contracts = config.contracts.filter(({ actions }) => Object.keys(actions).length > 0).map(({ name }) => name);
+export function createGauges(
+  config: Pick<ChainConfig, "contracts" | "reasons" | "alerts">,
+): (state: ReadonlyState) => readonly GaugePoint[] {
+  const blocking = config.reasons.filter(({ oracleRequired }) => oracleRequired);
+  const contracts = config.contracts
+    .filter(({ actions }) => Object.keys(actions).length > 0)
+    .map(({ name }): Home => ({ name, codes: reasonsAt(name, blocking) }));
   const { alerts } = config;
   return (state) => {
     const tip = tipOf(state);
@@ -39,6 +45,12 @@ export function createGauges(config: Pick<ChainConfig, "contracts" | "alerts">):
       alertThreshold.at({ alert: "ChainPsmOracleMissingBurst" }, alerts.psmMissingCount),
     ];
   };
+}
+
+/** A contract with the codes that it gives itself. */
+interface Home {
+  readonly name: ContractName;
+  readonly codes: readonly ReasonCode[];
 }
 
 function positionPoints(state: ReadonlyState, tip: Tip | undefined): readonly GaugePoint[] {
@@ -55,13 +67,13 @@ function positionPoints(state: ReadonlyState, tip: Tip | undefined): readonly Ga
   return points;
 }
 
-function runPoints(state: ReadonlyState, contracts: readonly ContractName[]): readonly GaugePoint[] {
-  return contracts.flatMap((contract) => {
+function runPoints(state: ReadonlyState, contracts: readonly Home[]): readonly GaugePoint[] {
+  return contracts.flatMap(({ name: contract, codes }) => {
     const runs = runsOf(state, contract);
-    const codes = new Set([...reasonsAt(contract), ...(Object.keys(runs?.byReason ?? {}) as ReasonCode[])]);
+    const all = new Set([...codes, ...Object.keys(runs?.byReason ?? {})]);
     return [
       contractBlockedDuration.at({ contract }, lengthSeconds(runs?.any)),
-      ...[...codes].map((code) => blockedDuration.at({ contract, reason_code: code }, lengthSeconds(runs?.byReason[code]))),
+      ...[...all].map((code) => blockedDuration.at({ contract, reason_code: reasonLabel(code) }, lengthSeconds(runs?.byReason[code]))),
     ];
   });
 }
@@ -71,7 +83,7 @@ function lengthSeconds(run: Run | undefined): number {
 }
 
 interface Windows {
-  readonly contracts: readonly ContractName[];
+  readonly contracts: readonly Home[];
   readonly tip: Tip;
   readonly burstWindowMs: number;
 }
@@ -88,12 +100,12 @@ function recentPoints(state: ReadonlyState, { contracts, tip, burstWindowMs }: W
     sums.set(key, { ...labels, sum: before + count });
   };
   for (const [window] of widths) {
-    for (const contract of contracts) for (const code of reasonsAt(contract)) add({ contract, reason_code: code, window }, 0);
+    for (const { name, codes } of contracts) for (const code of codes) add({ contract: name, reason_code: reasonLabel(code), window }, 0);
   }
   for (const [, { timeMs, counts }] of recentsOf(state)) {
     for (const [window, widthMs] of widths) {
       if (timeMs <= tip.timeMs - widthMs) continue;
-      for (const [contract, code, count] of counts) add({ contract, reason_code: code, window }, count);
+      for (const [contract, code, count] of counts) add({ contract, reason_code: reasonLabel(code), window }, count);
     }
   }
   return [...sums.values()].map(({ sum, ...labels }) => failuresRecent.at(labels, sum));

@@ -3,6 +3,7 @@ import type { ChainConfig } from "./config.ts";
 import type { ChainFact } from "./facts.ts";
 import { createGauges } from "./gauges.ts";
 import { createInterpret } from "./interpret.ts";
+import { widened } from "./labels.ts";
 import type { ChainObservation } from "./observation.ts";
 import { recordTables } from "./records.ts";
 import { METRICS, PROJECTION, signals, zerosOf } from "./signals.ts";
@@ -11,15 +12,16 @@ import { watchOf } from "./watch.ts";
 
 /** The chain emitter of a configuration, ready for `run`. */
 export function chainEmitter(config: ChainConfig, deps: SourceDeps): Emitter<ChainObservation, ChainFact> {
+  const labels = widened(METRICS, config);
   return {
     domain: "chain",
     projection: PROJECTION,
     source: chainSource(config, deps),
     interpret: createInterpret(watchOf(config)),
-    signals,
+    signals: (stored) => signals(stored).map(labels.signal),
     gauges: createGauges(config),
-    zeros: zerosOf(config),
-    metrics: METRICS,
+    zeros: zerosOf(config).map(labels.zero),
+    metrics: labels.metrics,
     records: recordTables(config),
   };
 }

@@ -38,7 +38,7 @@ export type Run = {
 };
 
 /** The present runs of a contract: for any oracle reason, and for each. */
-export type Runs = { readonly any: Run; readonly byReason: { readonly [code in ReasonCode]?: Run } };
+export type Runs = { readonly any: Run; readonly byReason: Readonly<Record<ReasonCode, Run>> };
 
 /** How many operations of a block were blocked while they were not late. */
 export type Recent = { readonly timeMs: number; readonly counts: readonly (readonly [ContractName, ReasonCode, number])[] };

@@ -1,6 +1,4 @@
 import {
-  ACTION_TYPES as ALL_ACTION_TYPES,
-  REASON_CODES as ALL_REASON_CODES,
   CONTRACTS,
   type Contract,
   type ActionType as ContractActionType,
@@ -11,32 +9,34 @@ import {
 
 /** The labels of watched things, without the `unknown` that only the contract's refuge is. */
 export type ContractName = Exclude<Contract, "unknown">;
-export type ActionType = Exclude<ContractActionType, "unknown">;
-export type ReasonCode = Exclude<ContractReasonCode, "unknown">;
-/** A module may be unknown: the contract lists fewer modules than contracts. */
+/** What a caller asks for: the contract's, or one that the configuration adds; see `labels.ts`. */
+export type ActionType = string;
+/** A reason: the contract's, or one that the configuration adds; see `labels.ts`. */
+export type ReasonCode = string;
+/** A module may be unknown: an address may have no name. */
 export type ModuleName = Module;
 
 /** What a configuration may name. */
 export const WATCHED_CONTRACTS: readonly ContractName[] = CONTRACTS.filter(isKnown);
-export const ACTION_TYPES: readonly ActionType[] = ALL_ACTION_TYPES.filter(isKnown);
-export const REASON_CODES: readonly ReasonCode[] = ALL_REASON_CODES.filter(isKnown);
 export const CONFIG_MODULES: readonly Exclude<Module, "unknown">[] = MODULES.filter(isKnown);
 
-/** Which contracts give which codes. @see seed 000, section 2 */
-const HOMES: Readonly<Record<ReasonCode, readonly ContractName[]>> = {
-  PSM_ORACLE_MISSING: ["PSM"],
-  BUYBACK_ORACLE_REQUIRED: ["BUYBACK_VAULT"],
-  BUYBACK_ORACLE_UNHEALTHY: ["BUYBACK_VAULT"],
+/** How the actions of a contract are named: it keeps a slip from becoming a label of its own. */
+export const ACTION_PREFIXES: Readonly<Record<ContractName, string>> = {
+  PSM: "PSM_",
+  BUYBACK_VAULT: "BUYBACK_",
+  TREASURY_VAULT: "TREASURY_",
+  SAFETY_NET: "SAFETY_NET_",
+  FEE_ROUTER: "FEE_ROUTER_",
 };
 
-/** The reason codes that a contract gives, by the seed. */
-export function reasonsAt(contract: ContractName): readonly ReasonCode[] {
-  return REASON_CODES.filter((code) => HOMES[code].includes(contract));
+/** An action type as the generated labels want it: the metric's own set is widened by the configuration, see `labels.ts`. */
+export function actionLabel(action: ActionType): ContractActionType {
+  return action as ContractActionType;
 }
 
-/** The contracts that give a reason code, by the seed. */
-export function homesOf(code: ReasonCode): readonly ContractName[] {
-  return HOMES[code];
+/** A reason code as the generated labels want it: the metric's own set is widened by the configuration, see `labels.ts`. */
+export function reasonLabel(code: ReasonCode): ContractReasonCode {
+  return code as ContractReasonCode;
 }
 
 function isKnown<T extends string>(value: T): value is Exclude<T, "unknown"> {

@@ -32,7 +32,8 @@ import type {
   OperationRetractedFact,
   ReorgFact,
 } from "./facts.ts";
-import { type ActionType, reasonsAt } from "./names.ts";
+import { placesOf, reasonsAt } from "./labels.ts";
+import { actionLabel, reasonLabel } from "./names.ts";
 import { moduleOf } from "./watch.ts";
 
 /** Raised whenever `signals` counts differently for the same fact. */
@@ -63,18 +64,20 @@ export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
 }
 
 /** Every label tuple that the configuration makes possible, to be exported as 0 before the first fact. */
-export function zerosOf({ contracts, modules }: Pick<ChainConfig, "contracts" | "modules">): readonly Increment[] {
-  const places = contracts.flatMap(({ name, actions }) => Object.keys(actions).map((action) => ({ name, action: action as ActionType })));
-  const changing = [...contracts, ...modules].filter(({ configEvents }) => configEvents.length > 0);
+export function zerosOf({ contracts, modules, reasons }: Pick<ChainConfig, "contracts" | "modules" | "reasons">): readonly Increment[] {
+  const places = placesOf(contracts).map(([contract, action]) => ({ contract, action_type: actionLabel(action) }));
+  const changing = [...contracts, ...modules].filter(({ configEvents, configSetters }) => configEvents.length + configSetters.length > 0);
+  // A code that no oracle causes is never counted as a failure for want of one.
+  const blocking = reasons.filter(({ oracleRequired }) => oracleRequired);
   const changed = new Set(changing.map(({ name }) => moduleOf(name)));
   return [
     ...KINDS.map((kind) => facts.add({ fact_kind: kind }, 0)),
-    ...places.flatMap(({ name, action }) =>
-      reasonsAt(name).map((code) => oracleRequiredFailures.add({ contract: name, action_type: action, reason_code: code }, 0)),
+    ...places.flatMap((place) =>
+      reasonsAt(place.contract, blocking).map((code) => oracleRequiredFailures.add({ ...place, reason_code: reasonLabel(code) }, 0)),
     ),
-    ...places.flatMap(({ name, action }) =>
+    ...places.flatMap((place) =>
       OUTCOMES.flatMap((outcome) =>
-        CALLER_CATEGORIES.map((category) => operations.add({ contract: name, action_type: action, outcome, caller_category: category }, 0)),
+        CALLER_CATEGORIES.map((category) => operations.add({ ...place, outcome, caller_category: category }, 0)),
       ),
     ),
     ...EVIDENCES.map((evidence) => unresolved.add({ evidence }, 0)),
@@ -92,13 +95,13 @@ function operationSignals(fact: OperationFact): readonly Signal[] {
     "evm.frame.path": fact.framePath,
     "evm.frame.caller": fact.caller,
     contract: fact.contract,
-    action_type: fact.actionType,
+    action_type: actionLabel(fact.actionType),
     outcome,
     caller_category: fact.callerCategory,
     evidence: fact.evidence,
     confidence: fact.confidence,
     "offing.chain.route": fact.route ?? undefined,
-    reason_code: reasonCode ?? undefined,
+    reason_code: reasonCode === null ? undefined : reasonLabel(reasonCode),
     "evm.revert.kind": revert?.kind,
     "evm.revert.error": revert?.error ?? undefined,
     "evm.revert.data": revert?.data ?? undefined,
@@ -123,19 +126,20 @@ function operationRetractedSignals(fact: OperationRetractedFact): readonly Signa
     ...place(fact),
     "evm.tx.hash": fact.txHash,
     contract,
-    action_type: actionType,
+    action_type: actionLabel(actionType),
     outcome,
     caller_category: fact.callerCategory,
-    reason_code: reasonCode ?? undefined,
+    reason_code: reasonCode === null ? undefined : reasonLabel(reasonCode),
   };
   return [...operationCounts(fact), operationRetractedEvent.log({ ...retractedIds(fact), body }, attributes)];
 }
 
 function operationCounts(labels: OperationLabels): readonly Increment[] {
   const { contract, actionType, outcome, callerCategory, evidence, reasonCode, oracleRequiredBlocked } = labels;
-  const call = { contract, action_type: actionType };
+  const call = { contract, action_type: actionLabel(actionType) };
   const counts = [facts.add({ fact_kind: "operation" }), operations.add({ ...call, outcome, caller_category: callerCategory })];
-  if (oracleRequiredBlocked && reasonCode !== null) counts.push(oracleRequiredFailures.add({ ...call, reason_code: reasonCode }));
+  if (oracleRequiredBlocked && reasonCode !== null)
+    counts.push(oracleRequiredFailures.add({ ...call, reason_code: reasonLabel(reasonCode) }));
   if (labels.unresolved) counts.push(unresolved.add({ evidence }));
   return counts;
 }

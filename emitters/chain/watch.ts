@@ -1,7 +1,8 @@
 import { type AbiEvent, type AbiFunction, type AbiParameter, toEventSelector, toFunctionSelector } from "viem";
-import { eventsOf, functionsOf, selectorOf, signatureOf } from "./abi.ts";
+import { eventsOf, functionsOf, parseReadableAbi, selectorOf, signatureOf } from "./abi.ts";
 import type { ChainConfig, ContractConfig, ModuleConfig } from "./config.ts";
-import { type ActionType, CONFIG_MODULES, type ContractName, homesOf, type ModuleName, type ReasonCode } from "./names.ts";
+import { reasonsAt } from "./labels.ts";
+import { type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, type ReasonCode } from "./names.ts";
 
 /** Everything the pure steps look things up in, made once from the configuration. Addresses and selectors are lower-case. */
 export interface Watch {
@@ -86,7 +87,7 @@ export function watchOf(config: ChainConfig): Watch {
     errors: knownErrors(config),
     messages: new Map(reasons.flatMap(({ code, messages }) => messages.map((message) => [message, code] as const))),
     reasons: new Map(reasons.map(({ code, oracleRequired, unhealthy }) => [code, { oracleRequired, unhealthy }])),
-    homes: homesOf,
+    homes: (code) => contracts.flatMap(({ name }) => (reasonsAt(name, reasons).includes(code) ? [name] : [])),
     events: new Map([...contracts.flatMap((entry) => eventEntries(entry)), ...modules.flatMap((entry) => eventEntries(entry))]),
     setters: new Map([...contracts, ...modules].flatMap((entry) => setterEntries(entry))),
     touched: new Set([...addresses, ...routerAddresses]),
@@ -99,7 +100,7 @@ export function moduleOf(name: ContractName | ModuleName): ModuleName {
 }
 
 function watched({ name, address, abi, actions }: ContractConfig): WatchedContract {
-  const entries = Object.entries(actions) as [ActionType, string][];
+  const entries = Object.entries(actions);
   return {
     name,
     address,
@@ -119,15 +120,23 @@ function knownErrors({ contracts, modules, reasons }: ChainConfig): ReadonlyMap<
   for (const item of [...contracts, ...modules].flatMap(({ abi }) => abi)) if (item.type === "error") learn(item.name, item.inputs);
   // A reason's error that no ABI lists is taken to have no arguments, or those of its signature.
   const names = new Set([...known.values()].map((error) => error.name));
-  for (const { code, errors } of reasons) {
+  for (const { code, errors, selectors } of reasons) {
     for (const error of errors) {
       const signature = error.includes("(") ? error : `${error}()`;
-      const selector = toFunctionSelector(signature).toLowerCase();
-      const name = error.replace(/\(.*/, "");
-      if (!known.has(selector) && (error.includes("(") || !names.has(name))) known.set(selector, { name, inputs: [], code });
+      const { name, inputs, selector } = errorOf(signature);
+      if (!known.has(selector) && (error.includes("(") || !names.has(name))) known.set(selector, { name, inputs, code });
     }
+    for (const selector of selectors) known.set(selector, { name: code, inputs: [], ...known.get(selector), code });
   }
   return known;
+}
+
+/** A signature whose arguments nobody can parse still has a selector. */
+function errorOf(signature: string): { readonly name: string; readonly inputs: readonly AbiParameter[]; readonly selector: string } {
+  const parsed = parseReadableAbi([`error ${signature}`]);
+  const [item] = "abi" in parsed ? parsed.abi : [];
+  const inputs = item?.type === "error" ? item.inputs : [];
+  return { name: signature.replace(/\(.*/, ""), inputs, selector: toFunctionSelector(signature).toLowerCase() };
 }
 
 function eventEntries(entry: ContractConfig | ModuleConfig): (readonly [string, ConfigEvent])[] {

@@ -1,0 +1,111 @@
+import { toFunctionSelector } from "viem";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "#core/clock.ts";
+import type { StoredFact } from "#core/fact.ts";
+import { openLedger } from "#core/ledger/open.ts";
+import { DATABASES, type TestDatabase } from "#core/ledger/testing/databases.ts";
+import { createLog } from "#core/log.ts";
+import { createMeter } from "#core/meter.ts";
+import { State } from "#core/state.ts";
+import { Totals } from "#core/totals.ts";
+import { type ChainConfig, chainSchemaIn } from "./config.ts";
+import type { ChainFact } from "./facts.ts";
+import { block, CONFIG, frame, reverted, SECTION } from "./fixtures/handmade.ts";
+import { chainEmitter } from "./main.ts";
+
+const TREASURY = `0x${"7e".repeat(20)}`;
+const SWEEP = toFunctionSelector("sweep()");
+const STALE = "TREASURY_ORACLE_STALE";
+
+/** The handmade world with a treasury vault: one contract and one reason more, and no line of code. */
+const WITH_TREASURY: ChainConfig = chainSchemaIn(".").parse({
+  ...SECTION,
+  contracts: [
+    ...SECTION.contracts,
+    { name: "TREASURY_VAULT", address: TREASURY, abi: ["function sweep()"], actions: { TREASURY_SWEEP: "sweep" } },
+  ],
+  reasons: [{ code: STALE, oracle_required: true, unhealthy: true, contracts: ["TREASURY_VAULT"] }],
+});
+
+const quiet = createLog({ level: "error", write: () => {} });
+const open = (config: ChainConfig) => chainEmitter(config, { clock: systemClock, log: quiet, meter: createMeter() });
+const swept = reverted(toFunctionSelector(`${STALE}()`), { to: TREASURY, selector: SWEEP });
+const FAILURES = "oracle_required_failures_total";
+
+describe("a reason and a contract that only the configuration knows", () => {
+  const emitter = open(WITH_TREASURY);
+  const facts = emitter.interpret(new State(), block({ number: 7, traces: [swept, frame({ to: TREASURY, selector: SWEEP })] }));
+  const stored = facts.map((fact, index): StoredFact<ChainFact> => ({ seq: index + 1, writtenAtMs: 9, fact }));
+
+  it("are told by every row", () => {
+    expect(facts).toMatchObject([
+      { contract: "TREASURY_VAULT", actionType: "TREASURY_SWEEP", outcome: "blocked", reasonCode: STALE, oracleUnhealthyFlag: true },
+      { contract: "TREASURY_VAULT", actionType: "TREASURY_SWEEP", outcome: "success", reasonCode: null },
+    ]);
+  });
+
+  it("stand at 0 before the first fact, the code at its own contract only", () => {
+    const tuples = emitter.zeros
+      .filter(({ metric }) => metric.prometheus === FAILURES)
+      .map(({ labels }) => Object.values(labels).join(" "));
+    expect(tuples.filter((tuple) => tuple.includes(STALE))).toEqual([`TREASURY_VAULT TREASURY_SWEEP ${STALE}`]);
+    expect(tuples).toContain("PSM PSM_MINT PSM_ORACLE_MISSING");
+  });
+
+  it("are counted under their own names, never as unknown", () => {
+    const totals = new Totals(emitter.metrics, []);
+    const unknown: string[] = [];
+    const onUnknownLabel = (): void => void unknown.push("met");
+    for (const one of stored) totals.fold(emitter.signals(one), { stored: one, atMs: 9, onUnknownLabel });
+    const counted = totals.all().filter(({ metric, value }) => metric === "oracle.required.failures" && value > 0);
+    expect(counted.map(({ labels, value }) => [JSON.parse(labels), value])).toEqual([
+      [{ contract: "TREASURY_VAULT", action_type: "TREASURY_SWEEP", reason_code: STALE }, 1],
+    ]);
+    expect(unknown).toEqual([]);
+  });
+
+  it("have gauges of their own", () => {
+    const state = new State();
+    emitter.interpret(state, block({ number: 7, traces: [swept] }));
+    const points = emitter.gauges(state).filter(({ labels }) => labels["reason_code"] === STALE);
+    expect(points.map(({ metric, labels }) => [metric.prometheus, labels["contract"]])).toEqual([
+      ["offing_chain_blocked_duration_seconds", "TREASURY_VAULT"],
+      ["offing_chain_failures_recent", "TREASURY_VAULT"],
+      ["offing_chain_failures_recent", "TREASURY_VAULT"],
+    ]);
+  });
+
+  it("are unknown to a configuration that does not list them", () => {
+    const [fact] = open(CONFIG).interpret(new State(), block({ number: 7, traces: [reverted(toFunctionSelector(`${STALE}()`))] }));
+    expect(fact).toMatchObject({ outcome: "reverted", reasonCode: null, unresolved: true });
+  });
+});
+
+describe.each(DATABASES)("a reason that only the configuration knows, on $name", ({ start }) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await start();
+  });
+  afterAll(() => database.stop());
+
+  it("stands in reason_codes and in the rows, also when the ledger is older than the entry", async () => {
+    const location = database.place();
+    const ledgerOf = (config: ChainConfig) =>
+      openLedger<ChainFact>({ location, domain: "chain", mode: "write", records: open(config).records, nowMs: systemClock.nowMs });
+    await (await ledgerOf(CONFIG)).close();
+    const ledger = await ledgerOf(WITH_TREASURY);
+    try {
+      const facts = open(WITH_TREASURY).interpret(new State(), block({ number: 7, traces: [swept] }));
+      await ledger.append({ facts, changes: [], cursors: new Map() });
+      const rows = await ledger.select(
+        "SELECT o.action_type, o.reason_code, r.unhealthy FROM oracle_required_operations o JOIN reason_codes r ON r.code = o.reason_code WHERE o.seq <= :cursor",
+        1e9,
+      );
+      expect(rows.map((row) => [row["action_type"], row["reason_code"], Boolean(row["unhealthy"])])).toEqual([
+        ["TREASURY_SWEEP", STALE, true],
+      ]);
+    } finally {
+      await ledger.close();
+    }
+  });
+});
