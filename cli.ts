@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { exitCodeOf, OffingError, renderError } from "#core/errors.ts";
+import { chainCommand } from "./commands/chain.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { previewCommand } from "./commands/preview.ts";
@@ -25,6 +26,7 @@ function program(): Command {
     runCommand(),
     reconcileCommand(),
     previewCommand(),
+    chainCommand(),
     contractCommand(),
   ])
     root.addCommand(command);

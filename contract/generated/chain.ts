@@ -37,6 +37,11 @@ export type EvmRevertKind = "custom_error" | "error_string" | "panic" | "empty" 
 /** Every value of `evm.revert.kind`, in the contract's order. */
 export const EVM_REVERT_KINDS: readonly EvmRevertKind[] = ["custom_error", "error_string", "panic", "empty", "out_of_gas", "halted", "unreadable", "unseen"];
 
+/** How well a block is covered, the best first; a block with no grade is a gap. */
+export type Grade = "traced" | "signs" | "receipts";
+/** Every value of `grade`, in the contract's order. */
+export const GRADES: readonly Grade[] = ["traced", "signs", "receipts"];
+
 /** The part of the protocol whose configuration changed. */
 export type Module = "PSM" | "BUYBACK_VAULT" | "ORACLE" | "TREASURY_VAULT" | "SAFETY_NET" | "FEE_ROUTER" | "unknown";
 /** Every value of `module`, in the contract's order. */
@@ -48,9 +53,9 @@ export type Outcome = "success" | "blocked" | "reverted" | "caught";
 export const OUTCOMES: readonly Outcome[] = ["success", "blocked", "reverted", "caught"];
 
 /** Which block a block number speaks of. */
-export type Position = "head" | "indexed" | "safe" | "finalized";
+export type Position = "head" | "indexed" | "safe" | "finalized" | "final";
 /** Every value of `position`, in the contract's order. */
-export const POSITIONS: readonly Position[] = ["head", "indexed", "safe", "finalized"];
+export const POSITIONS: readonly Position[] = ["head", "indexed", "safe", "finalized", "final"];
 
 /** The reason a contract gave, to the letter; never ranked or rewritten. The configuration (chain.reasons) may add to the set. */
 export type ReasonCode = "PSM_ORACLE_MISSING" | "BUYBACK_ORACLE_REQUIRED" | "BUYBACK_ORACLE_UNHEALTHY" | "unknown";
@@ -174,6 +179,36 @@ export const contractBlockedDuration: Gauge<ContractBlockedDurationLabels> = gau
   closed: { contract: CONTRACTS },
 });
 
+/** Labels of `coverage`. */
+export type CoverageLabels = {
+  readonly grade: Grade;
+};
+/** Blocks in the ledger by how well they are covered. A gauge in {block}, `offing_chain_coverage` in Prometheus. */
+export const coverage: Gauge<CoverageLabels> = gauge<CoverageLabels>({
+  name: "offing.chain.coverage",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "Blocks in the ledger by how well they are covered.",
+  resource: "ledger",
+  prometheus: "offing_chain_coverage",
+  labels: ["grade"],
+  closed: { grade: GRADES },
+});
+
+/** Labels of `coverageGap`. */
+export type CoverageGapLabels = Readonly<Record<string, never>>;
+/** Blocks between the first wanted one and the newest indexed one that nobody has read yet. A gauge in {block}, `offing_chain_coverage_gap` in Prometheus. */
+export const coverageGap: Gauge<CoverageGapLabels> = gauge<CoverageGapLabels>({
+  name: "offing.chain.coverage.gap",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "Blocks between the first wanted one and the newest indexed one that nobody has read yet.",
+  resource: "ledger",
+  prometheus: "offing_chain_coverage_gap",
+  labels: [],
+  closed: {},
+});
+
 /** Labels of `failuresRecent`. */
 export type FailuresRecentLabels = {
   readonly contract: Contract;
@@ -224,6 +259,20 @@ export const operations: Counter<OperationsLabels> = counter<OperationsLabels>({
   labels: ["contract","action_type","outcome","caller_category"],
   closed: { contract: CONTRACTS, action_type: ACTION_TYPES, outcome: OUTCOMES, caller_category: CALLER_CATEGORIES },
   ledger: { select: "SELECT o.contract, o.action_type, o.outcome, o.caller_category, count(*) AS value FROM oracle_required_operation_log o WHERE o.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = o.fact_id AND r.seq <= :cursor) GROUP BY o.contract, o.action_type, o.outcome, o.caller_category", logs: {"event":"offing.chain.operation","retracted":"offing.chain.operation.retracted"} },
+});
+
+/** Labels of `provisional`. */
+export type ProvisionalLabels = Readonly<Record<string, never>>;
+/** Operations in blocks that are not final yet; a reorg may still take them back. A gauge in {operation}, `offing_chain_provisional` in Prometheus. */
+export const provisional: Gauge<ProvisionalLabels> = gauge<ProvisionalLabels>({
+  name: "offing.chain.provisional",
+  instrument: "gauge",
+  unit: "{operation}",
+  brief: "Operations in blocks that are not final yet; a reorg may still take them back.",
+  resource: "ledger",
+  prometheus: "offing_chain_provisional",
+  labels: [],
+  closed: {},
 });
 
 /** Labels of `reorgDepth`. */

@@ -23,6 +23,8 @@ export type Step =
   | { readonly type: "stale" }
   /** The blocks of these heights come next, if the first of them follows the newest applied one. */
   | { readonly type: "range"; readonly from: number; readonly to: number }
+  /** The head is too far away to come to it in order: go on there, and fill in what lies between behind it. */
+  | { readonly type: "jump" }
   /** The head is on another branch that is not longer: follow its parents down to where it left ours. */
   | { readonly type: "branch" };
 
@@ -30,18 +32,22 @@ export type Step =
 export interface StepOptions {
   readonly startBlock: number | "latest";
   readonly batch: number;
+  /** How many blocks are come up to in order; beyond that the head is gone on at. */
+  readonly jumpAbove: number;
 }
 
 /**
  * Says what to do about a head. Only hashes decide: a head of the same or a lower height that was never applied is a reorg, one that was
  * applied is a node that lags.
  */
-export function nextStep({ tip, first, hashAt }: Known, head: Header, { startBlock, batch }: StepOptions): Step {
+export function nextStep({ tip, first, hashAt }: Known, head: Header, { startBlock, batch, jumpAbove }: StepOptions): Step {
   if (tip === undefined || first === undefined) {
     const from = startBlock === "latest" ? head.number : startBlock;
+    if (head.number - from > jumpAbove) return { type: "jump" };
     return from > head.number ? { type: "wait" } : { type: "range", from, to: Math.min(head.number, from + batch - 1) };
   }
   if (head.hash === tip.hash) return { type: "wait" };
+  if (head.number - tip.number > jumpAbove) return { type: "jump" };
   if (head.number > tip.number) return { type: "range", from: tip.number + 1, to: Math.min(head.number, tip.number + batch) };
   if (head.number < first) return { type: "stale" };
   const applied = hashAt(head.number);

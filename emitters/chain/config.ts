@@ -17,6 +17,10 @@ export interface ChainConfig {
   readonly startBlock: number | "latest";
   /** What was older when it was seen is late. */
   readonly liveHorizonMs: number;
+  /** A ledger further behind than this goes on at the head at once, and what lies between is filled in behind it. */
+  readonly backfillAboveBlocks: number;
+  /** Where no endpoint tells of finality, a block is final when so many stand on it. */
+  readonly finalityDepth: number;
   readonly rpc: RpcConfig;
   readonly contracts: readonly ContractConfig[];
   readonly modules: readonly ModuleConfig[];
@@ -84,6 +88,8 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
       chain_id: z.int().min(1),
       start_block: z.union([z.int().min(0), z.literal("latest")]).default("latest"),
       live_horizon: duration({ atLeast: "1h" }).prefault("1h"),
+      backfill_above: z.int().min(1).default(1_024),
+      finality_depth: z.int().min(1).default(64),
       rpc: rpcSchema,
       contracts: z.array(contractSchema(folder)).min(1),
       modules: z.array(moduleSchema(folder)).default([]),
@@ -94,8 +100,9 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
     .superRefine((section, context) => {
       for (const fault of sectionFaults(section)) context.addIssue({ code: "custom", ...fault });
     })
-    .transform(({ chain_id, start_block, live_horizon, ...rest }) => {
-      return { ...rest, chainId: chain_id, startBlock: start_block, liveHorizonMs: live_horizon };
+    .transform(({ chain_id, start_block, live_horizon, backfill_above, finality_depth, ...rest }) => {
+      const limits = { liveHorizonMs: live_horizon, backfillAboveBlocks: backfill_above, finalityDepth: finality_depth };
+      return { ...rest, ...limits, chainId: chain_id, startBlock: start_block };
     });
 }
 

@@ -5,18 +5,23 @@ import {
   blockTimestamp,
   configChanged,
   contractBlockedDuration,
+  coverage,
+  coverageGap,
   type FailuresRecentLabels,
   failuresRecent,
+  GRADES,
   lag,
   MODULES,
   type Position,
+  provisional,
   type Window,
 } from "#contract/generated/chain.ts";
 import type { GaugePoint } from "#core/signal.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import type { ChainConfig } from "./config.ts";
+import { blocksIn, coverageOf, gapsOf } from "./coverage.ts";
 import { reasonsAt } from "./labels.ts";
-import { changedAt, type Run, recentsOf, runsOf, type Tip, tickOf, tipOf } from "./memory.ts";
+import { blockAt, changedAt, finalOf, type Run, recentsOf, runsOf, type Tip, tickOf, tipOf, WINDOW_BLOCKS } from "./memory.ts";
 import { type ContractName, type ReasonCode, reasonLabel } from "./names.ts";
 import { HOUR_MS } from "./tally.ts";
 
@@ -27,7 +32,7 @@ import { HOUR_MS } from "./tally.ts";
  * catching up on old blocks moves neither.
  */
 export function createGauges(
-  config: Pick<ChainConfig, "contracts" | "reasons" | "alerts">,
+  config: Pick<ChainConfig, "contracts" | "reasons" | "alerts" | "startBlock">,
 ): (state: ReadonlyState) => readonly GaugePoint[] {
   const blocking = config.reasons.filter(({ oracleRequired }) => oracleRequired);
   const contracts = config.contracts
@@ -36,7 +41,15 @@ export function createGauges(
   const { alerts } = config;
   return (state) => {
     const tip = tipOf(state);
-    const known = tip === undefined ? [] : [...runPoints(state, contracts), ...recentPoints(state, { contracts, tip, ...alerts })];
+    const known =
+      tip === undefined
+        ? []
+        : [
+            ...runPoints(state, contracts),
+            ...recentPoints(state, { contracts, tip, ...alerts }),
+            ...coveragePoints(state, config.startBlock),
+            ...provisionalPoints(state, tip),
+          ];
     return [
       ...positionPoints(state, tip),
       ...known,
@@ -60,11 +73,29 @@ function positionPoints(state: ReadonlyState, tip: Tip | undefined): readonly Ga
     ["indexed", tip?.number],
     ["safe", tick?.safe],
     ["finalized", tick?.finalized],
+    ["final", finalOf(state)],
   ];
   const points = positions.flatMap(([position, number]) => (typeof number === "number" ? [blockNumber.at({ position }, number)] : []));
   if (tip !== undefined) points.push(blockTimestamp.at({}, tip.timeMs / 1000));
   if (tip !== undefined && typeof tick?.head === "number") points.push(lag.at({}, Math.max(0, tick.head - tip.number)));
   return points;
+}
+
+/** A gap is told as soon as a block is known; without a wanted first block it is counted from the lowest one that was ever read. */
+function coveragePoints(state: ReadonlyState, startBlock: ChainConfig["startBlock"]): readonly GaugePoint[] {
+  const intervals = coverageOf(state);
+  const graded = GRADES.map((grade) => coverage.at({ grade }, blocksIn(intervals.filter((interval) => interval.grade === grade))));
+  return [...graded, coverageGap.at({}, blocksIn(gapsOf(intervals, startBlock === "latest" ? undefined : startBlock)))];
+}
+
+function provisionalPoints(state: ReadonlyState, tip: Tip): readonly GaugePoint[] {
+  const final = finalOf(state);
+  if (final === undefined) return [];
+  let count = 0;
+  for (let number = tip.number; number > Math.max(final, tip.number - WINDOW_BLOCKS); number -= 1) {
+    count += blockAt(state, number)?.facts.filter(({ kind }) => kind === "operation").length ?? 0;
+  }
+  return [provisional.at({}, count)];
 }
 
 function runPoints(state: ReadonlyState, contracts: readonly Home[]): readonly GaugePoint[] {

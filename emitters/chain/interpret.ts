@@ -1,9 +1,24 @@
 import { OffingError } from "#core/errors.ts";
 import type { State } from "#core/state.ts";
 import { configChangesOf } from "./changes.ts";
+import { coverAbove, coverBelow, uncover } from "./coverage.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
-import { type AppliedBlock, type AppliedFact, BlockEdits, blockAt, firstOf, type Tip, tipOf, undo, WINDOW_BLOCKS } from "./memory.ts";
-import type { BlockSeen, ChainObservation, TransactionSeen } from "./observation.ts";
+import { adopt, leaveIsland, settleFloor, shortenIsland } from "./islands.ts";
+import {
+  type AppliedBlock,
+  type AppliedFact,
+  BlockEdits,
+  blockAt,
+  finalOf,
+  firstOf,
+  floorOf,
+  islandOf,
+  type Tip,
+  tipOf,
+  undo,
+  WINDOW_BLOCKS,
+} from "./memory.ts";
+import type { BlockSeen, ChainObservation, TickSeen, TransactionSeen } from "./observation.ts";
 import { operationsOf } from "./operations.ts";
 import { forgetRecents, tally } from "./tally.ts";
 import type { Watch } from "./watch.ts";
@@ -12,17 +27,28 @@ import type { Watch } from "./watch.ts";
  * What an observation makes known: a block's operations and changes of configuration, and, when it does not follow the newest block, first
  * the retraction of everything above the fork.
  *
+ * A block of the backfill goes below the lowest one and counts as late. What it tells moves coverage and the tables, but no run and no window:
+ * they speak of now.
+ *
  * Each fact's id holds how often its block was applied, so a block that leaves the chain and comes back counts once.
  *
  * @throws SOURCE_RESPONSE_INVALID for a block whose parent is not known, which the source never yields
  */
 export function createInterpret(watch: Watch): (state: State, observation: ChainObservation) => readonly ChainFact[] {
   return (state, observation) => {
-    if (observation.type === "block") return applyBlock(state, observation, watch);
-    const { atMs, head, safe, finalized } = observation;
-    state.set("chain", "tick", { atMs, head, safe, finalized });
-    return [];
+    if (observation.type === "tick") return applyTick(state, observation, watch);
+    adopt(state);
+    return observation.joins === "backfill" ? fillIn(state, observation, watch) : applyBlock(state, observation, watch);
   };
+}
+
+/** Finality only moves on, except when a reorg goes below it. */
+function applyTick(state: State, { atMs, head, safe, finalized }: TickSeen, { finalityDepth }: Watch): readonly ChainFact[] {
+  state.set("chain", "tick", { atMs, head, safe, finalized });
+  const final = finalized ?? (head === null ? undefined : Math.max(0, head - finalityDepth));
+  const before = finalOf(state);
+  if (final !== undefined && (before === undefined || final > before)) state.set("chain", "final", final);
+  return [];
 }
 
 function applyBlock(state: State, block: BlockSeen, watch: Watch): readonly ChainFact[] {
@@ -31,11 +57,38 @@ function applyBlock(state: State, block: BlockSeen, watch: Watch): readonly Chai
   const late = block.observedAtMs - block.timeMs > watch.liveHorizonMs;
   const application = applicationsOf(state, block.hash) + 1;
   const scene: Scene = { watch, block, application, late };
-  if (tip !== undefined) assertJoins(state, block, tip);
+  if (block.joins === "jump" && tip !== undefined && block.number > tip.number + 1) leaveIsland(state, tip);
+  else if (tip !== undefined) assertJoins(state, block, tip);
   const taken = tip === undefined || tip.number < block.number ? [] : rewind(state, tip, scene);
   const facts = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
   record(state, scene, facts);
   return [...taken, ...facts];
+}
+
+/**
+ * Applies the parent of the lowest block. Where the island below holds another block of this height, that one was orphaned while the source
+ * was away, and is taken back.
+ *
+ * @throws SOURCE_RESPONSE_INVALID for any other block, which the source never yields
+ */
+function fillIn(state: State, block: BlockSeen, watch: Watch): readonly ChainFact[] {
+  const [floor, tip] = [floorOf(state), tipOf(state)];
+  if (floor === undefined || tip === undefined) throw apart(block, { number: -1 });
+  if (block.number >= floor.number) return [];
+  if (block.number !== floor.number - 1 || block.hash !== floor.parentHash) throw apart(block, floor);
+  const scene: Scene = { watch, block, application: applicationsOf(state, block.hash) + 1, late: true };
+  const island = islandOf(state);
+  const applied = island?.number === block.number ? blockAt(state, block.number) : undefined;
+  const taken = applied?.facts.toReversed().map((fact) => retraction(fact, { number: block.number, applied, scene })) ?? [];
+  if (island?.number === block.number) shortenIsland(state, island);
+  const facts = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
+  const { hash, number, timeMs, grade = "receipts" } = block;
+  const kept: AppliedBlock = { hash, timeMs, application: scene.application, facts: facts.map(remembered), before: [] };
+  if (number > tip.number - WINDOW_BLOCKS) state.set("block", String(number), kept);
+  state.delete("applied", hash);
+  coverBelow(state, { number, grade });
+  const orphaned = settleFloor(state, block);
+  return [...taken, ...facts, ...(orphaned === 0 ? [] : [reorgOf(scene, orphaned)])];
 }
 
 /** What all facts of one block share. */
@@ -50,16 +103,20 @@ function assertJoins(state: State, block: BlockSeen, tip: Tip): void {
   const parent = blockAt(state, block.number - 1);
   if (parent?.hash === block.parentHash) return;
   // Below the first block nothing was counted, so any block may take its place.
-  if (parent === undefined && block.number === firstOf(state)) return;
-  throw new OffingError("SOURCE_RESPONSE_INVALID", {
-    message: "a block does not follow a block that was applied",
-    context: { block: block.number, hash: block.hash, tip: tip.number },
+  if (block.number === firstOf(state)) return;
+  throw apart(block, tip);
+}
+
+function apart(block: BlockSeen, { number }: Pick<Tip, "number">): OffingError {
+  return new OffingError("SOURCE_RESPONSE_INVALID", {
+    message: "a block does not join the blocks that were applied",
+    context: { block: block.number, hash: block.hash, at: number },
   });
 }
 
 /** Takes back every block from the tip down to the height of the new one, and says so. */
 function rewind(state: State, tip: Tip, scene: Scene): ChainFact[] {
-  const { block, application, late } = scene;
+  const { block } = scene;
   const facts: ChainFact[] = [];
   for (let number = tip.number; number >= block.number; number -= 1) {
     const applied = blockAt(state, number);
@@ -70,10 +127,15 @@ function rewind(state: State, tip: Tip, scene: Scene): ChainFact[] {
     state.set("applied", applied.hash, { number, count: applied.application });
   }
   forgetApplications(state, block.number - WINDOW_BLOCKS);
-  const { chainId } = scene.watch;
+  uncover(state, { from: block.number, to: tip.number });
+  if ((finalOf(state) ?? -1) >= block.number) state.set("chain", "final", block.number - 1);
+  return [...facts, reorgOf(scene, tip.number - block.number + 1)];
+}
+
+function reorgOf({ watch: { chainId }, block, application, late }: Scene, depth: number): ChainFact {
   const place = { chainId, blockNumber: block.number, blockHash: block.hash };
   const id = `reorg:${chainId}:${block.number}:${block.hash}:${application}`;
-  return [...facts, { kind: "reorg", id, timeMs: block.timeMs, late, ...place, depth: tip.number - block.number + 1 }];
+  return { kind: "reorg", id, timeMs: block.timeMs, late, ...place, depth };
 }
 
 interface Orphan {
@@ -117,13 +179,14 @@ function factsOf(transaction: TransactionSeen, scene: Scene): (OperationFact | C
 function record(state: State, { block, application, watch }: Scene, facts: readonly (OperationFact | ConfigChangeFact)[]): void {
   const edits = new BlockEdits(state);
   tally(state, edits, facts);
-  const { hash, number, timeMs } = block;
+  const { hash, number, timeMs, grade = "receipts" } = block;
   const applied: AppliedBlock = { hash, timeMs, application, facts: facts.map(remembered), before: edits.before() };
   state.set("block", String(number), applied);
   state.delete("block", String(number - WINDOW_BLOCKS));
   state.delete("applied", hash);
-  if (firstOf(state) === undefined) state.set("chain", "first", number);
   state.set("chain", "tip", { number, hash, timeMs });
+  coverAbove(state, { number, grade });
+  if (number === (firstOf(state) ?? number)) settleFloor(state, block);
   forgetRecents(state, { number, burstWindowMs: watch.burstWindowMs });
 }
 

@@ -7,7 +7,8 @@ import { widened } from "./labels.ts";
 import type { ChainObservation } from "./observation.ts";
 import { recordTables } from "./records.ts";
 import { METRICS, PROJECTION, signals, zerosOf } from "./signals.ts";
-import { chainSource, type SourceDeps } from "./source.ts";
+import { chainSource } from "./source.ts";
+import type { SourceDeps } from "./source-deps.ts";
 import { watchOf } from "./watch.ts";
 
 /** The chain emitter of a configuration, ready for `run`. */

@@ -9,6 +9,12 @@ export const WINDOW_BLOCKS = 512;
 /** The newest applied block. */
 export type Tip = { readonly number: number; readonly hash: string; readonly timeMs: number };
 
+/** The lowest block of the chain that leads to the newest applied one. */
+export type Floor = { readonly number: number; readonly parentHash: string };
+
+/** What was applied before the source went on further up: its newest block, its floor, and how much of it turned out to be orphaned. */
+export type Island = { readonly number: number; readonly hash: string; readonly floor: Floor; readonly orphaned: number };
+
 /** The last tick: block numbers are null where the node did not say. */
 export type Tick = { readonly atMs: number; readonly head: number | null; readonly safe: number | null; readonly finalized: number | null };
 
@@ -48,9 +54,25 @@ export function tipOf(state: ReadonlyState): Tip | undefined {
   return state.get("chain", "tip") as Tip | undefined;
 }
 
-/** The number of the first block that was ever applied: nothing below it is known or counted. */
+/** The lowest block of the chain that leads to the newest applied one, or undefined before the first. */
+export function floorOf(state: ReadonlyState): Floor | undefined {
+  return state.get("chain", "floor") as Floor | undefined;
+}
+
+/** The number of the lowest block of the chain that leads to the newest applied one: whatever stands below is not part of it yet. */
 export function firstOf(state: ReadonlyState): number | undefined {
-  return state.get("chain", "first") as number | undefined;
+  return floorOf(state)?.number;
+}
+
+/** The island next below the floor, or undefined when nothing was applied there. */
+export function islandOf(state: ReadonlyState): Island | undefined {
+  const islands = [...state.entries("island")].map(([, island]) => island as Island);
+  return islands.sort((a, b) => b.floor.number - a.floor.number)[0];
+}
+
+/** Up to where rows count as final, or undefined when nobody knows. */
+export function finalOf(state: ReadonlyState): number | undefined {
+  return state.get("chain", "final") as number | undefined;
 }
 
 /** The last tick, or undefined before the first. */

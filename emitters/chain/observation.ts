@@ -1,3 +1,5 @@
+import type { Grade as CoverageGrade } from "#contract/generated/chain.ts";
+
 /**
  * What the source saw, complete and plain JSON, so that a recorded file replays. Hashes, addresses and data are lower-case hexadecimal.
  */
@@ -12,7 +14,10 @@ export type TickSeen = {
   readonly finalized: number | null;
 };
 
-/** A block whose parent was applied before, with those of its transactions that may concern a watched contract. */
+/** How well a block was read. */
+export type Grade = CoverageGrade;
+
+/** A block with those of its transactions that may concern a watched contract. */
 export type BlockSeen = {
   readonly type: "block";
   /** When the source learnt of the head that this block led to, Unix milliseconds. */
@@ -21,6 +26,13 @@ export type BlockSeen = {
   readonly hash: string;
   readonly parentHash: string;
   readonly timeMs: number;
+  /**
+   * Where the block joins what was applied: upon its parent when left out; `jump` leaves a gap below it, and `backfill` is the parent of the
+   * lowest applied block.
+   */
+  readonly joins?: "jump" | "backfill";
+  /** Left out in what was recorded before blocks had grades: receipts then. */
+  readonly grade?: Grade;
   /** In block order. */
   readonly transactions: readonly TransactionSeen[];
 };

@@ -74,9 +74,9 @@ export function createReader(options: ReaderOptions): Reader {
     },
     complete: async ({ block, observedAtMs }, signal) => {
       const receipts = await readReceipts(pool, block, signal);
-      const transactions = await prover.prove(minedOf(block, receipts), signal);
+      const { transactions, grade } = await prover.prove(minedOf(block, receipts), signal);
       const { number, hash, parentHash, timeMs } = block;
-      return { type: "block", observedAtMs, number, hash, parentHash, timeMs, transactions };
+      return { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions };
     },
     withoutCode: async (addresses, signal) => {
       const codeAt = async (address: string): Promise<unknown> =>

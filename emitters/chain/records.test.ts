@@ -57,6 +57,25 @@ describe.each(DATABASES)("the chain's tables on $name", ({ start }) => {
     return interpret(state, block({ number: 7, traces: [frame(), reverted(MISSING), wrapped, reverted("0x12345678")] }));
   };
 
+  it("hold every row's finality: provisional, final once its block is, orphaned once it was taken back", async () => {
+    const state = new State();
+    const [first, second] = [block({ number: 7, traces: [reverted(MISSING)] }), block({ number: 8, traces: [frame(), reverted(MISSING)] })];
+    const other = { ...block({ number: 8, branch: "b", traces: [frame()] }), parentHash: first.hash };
+    const facts = [first, second, other].flatMap((one) => interpret(state, one));
+    const finality = async (finalized: number): Promise<readonly string[]> => {
+      interpret(state, { type: "tick", atMs: 1, head: 8, safe: null, finalized });
+      const location = database.place();
+      const ledger = await open(location);
+      await ledger.append({ facts, changes: state.changes(), cursors: new Map() });
+      const rows = await ledger.select("SELECT finality FROM oracle_required_finality WHERE seq <= :cursor ORDER BY seq", END);
+      await ledger.close();
+      return rows.map((row) => String(row["finality"]));
+    };
+    expect(await finality(6)).toEqual(["provisional", "orphaned", "orphaned", "provisional"]);
+    expect(await finality(7)).toEqual(["final", "orphaned", "orphaned", "provisional"]);
+    expect(await finality(8)).toEqual(["final", "orphaned", "orphaned", "final"]);
+  });
+
   it("hold an operation with the seed's columns, in its order, and ours after them", async () => {
     await holding(seen(), async (ledger) => {
       const rows = await ledger.select("SELECT * FROM oracle_required_operations WHERE seq <= :cursor ORDER BY seq", END);

@@ -2,6 +2,7 @@ import type { RecordRow, RecordTables } from "#core/ledger/ledger.ts";
 import type { ChainConfig } from "./config.ts";
 import { EVIDENCE_COLUMNS } from "./evidence/columns.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
+import { POSTGRES_FINALITY, SQLITE_FINALITY } from "./finality.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
 
 /**
@@ -17,6 +18,7 @@ export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordT
     migrations: [
       { version: 1, sqlite: SQLITE_TABLES, postgres: POSTGRES_TABLES },
       { version: 2, sqlite: EVIDENCE_COLUMNS, postgres: EVIDENCE_COLUMNS },
+      { version: 3, sqlite: SQLITE_FINALITY, postgres: POSTGRES_FINALITY },
     ],
     appendOnly: ["oracle_required_operation_log", "oracle_config_change_log"],
     rows: rowsOf,

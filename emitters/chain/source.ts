@@ -1,27 +1,21 @@
 import type { Clock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
-import { errorFields, type Log, onChange } from "#core/log.ts";
-import type { Meter } from "#core/meter.ts";
+import { errorFields, onChange } from "#core/log.ts";
 import { backoffMs } from "#core/retry.ts";
 import { answerFault } from "#core/rpc/endpoint.ts";
-import { type Header, jointOf, type Known, linkedLength, nextStep } from "#core/rpc/head.ts";
+import { type Header, jointOf, type Known, linkedLength, nextStep, type Step } from "#core/rpc/head.ts";
 import { createPool } from "#core/rpc/pool.ts";
 import type { Seen, Source } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
+import { type Backfill, createBackfill } from "./backfill.ts";
 import type { ChainConfig } from "./config.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
 import { CHAIN_METHODS, type ChainPool } from "./methods.ts";
 import type { ChainObservation, TickSeen } from "./observation.ts";
 import { createReader, type Reader } from "./reader.ts";
 import type { RawBlock } from "./shapes.ts";
+import type { SourceDeps } from "./source-deps.ts";
 import { watchOf } from "./watch.ts";
-
-/** What the source shares with the rest of the process. */
-export interface SourceDeps {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-}
 
 type Batch = readonly Seen<ChainObservation>[];
 
@@ -31,7 +25,8 @@ const BACKOFF = { firstMs: 250, capMs: TICK_MS };
 
 /**
  * Follows a chain by parent hash from where the state stands: polls the head, reads what is new and yields each block once its parent is
- * applied, with a tick for every poll.
+ * applied, with a tick for every poll. A head too far away is gone on at, and a feed of its own fills in what lies between while the head
+ * rests.
  *
  * Nothing that a node says wrongly gets further than a counter: it is asked again, for ever, with one log line when that begins and one
  * when it ends.
@@ -44,6 +39,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
     const pool = createPool({ methods: CHAIN_METHODS, chainId: config.chainId, rpc: config.rpc, ...deps });
     const reader = createReader({ pool, watch: watchOf(config), rpc: config.rpc, ...deps });
     const follower: Follower = { config, pool, reader, state, ...deps };
+    const backfill = createBackfill(follower);
     const say = onChange(log, "chain source");
     const silence: Position = { head: null, safe: null, finalized: null };
     let [checked, failures] = [false, 0];
@@ -55,7 +51,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
         const { behind, position } = yield* turn(follower, attempt.signal);
         say(undefined);
         failures = 0;
-        if (!behind) yield* ticking(clock.sleep(config.rpc.pollIntervalMs, signal), { clock, position });
+        if (!behind) yield* resting({ backfill, clock, position, restMs: config.rpc.pollIntervalMs }, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof OffingError) || error.retry === "never") throw error;
@@ -98,11 +94,11 @@ async function* turn(follower: Follower, signal: AbortSignal): AsyncGenerator<Ba
   const position: Position = { head: head.number, safe, finalized };
   yield [tickAt(clock, position)];
   const { maxBlocksPerBatch } = config.rpc;
-  const step = nextStep(knownOf(state), head, { startBlock: config.startBlock, batch: maxBlocksPerBatch });
+  const jumpAbove = config.backfillAboveBlocks;
+  const step = nextStep(knownOf(state), head, { startBlock: config.startBlock, batch: maxBlocksPerBatch, jumpAbove });
   if (step.type === "stale") pool.reject("stale_head", "the node shows a head that was left behind");
   if (step.type === "wait" || step.type === "stale") return { behind: false, position };
-  const reading = step.type === "range" ? readRange(follower, step, signal) : readBranch(follower, head, signal);
-  const plan = yield* ticking(reading, { clock, position });
+  const plan = yield* ticking(planOf(follower, { step, head }, signal), { clock, position });
   // At the head each block is written as soon as it is there; far behind it, many at once.
   const size = head.number - (plan[0]?.number ?? 0) < maxBlocksPerBatch ? 1 : maxBlocksPerBatch;
   for (let from = 0; from < plan.length; from += size) {
@@ -115,8 +111,39 @@ async function* turn(follower: Follower, signal: AbortSignal): AsyncGenerator<Ba
   return { behind: (tip?.number ?? 0) < head.number, position };
 }
 
+interface Stepping {
+  readonly step: Exclude<Step, { readonly type: "wait" | "stale" }>;
+  readonly head: RawBlock;
+}
+
+async function planOf(follower: Follower, { step, head }: Stepping, signal: AbortSignal): Promise<readonly Planned[]> {
+  if (step.type === "range") return await readRange(follower, step, signal);
+  if (step.type === "branch") return await readBranch(follower, head, signal);
+  follower.log.info("going on at the head, and filling in what lies below it", {
+    head: head.number,
+    applied: tipOf(follower.state)?.number,
+  });
+  return [{ ...headerOf(head), joins: "jump" }];
+}
+
+interface Resting extends TickOptions {
+  readonly backfill: Backfill;
+  readonly restMs: number;
+}
+
+/** Until the head is looked at again the backfill has its turn. */
+async function* resting({ backfill, clock, position, restMs }: Resting, signal: AbortSignal): AsyncGenerator<Batch> {
+  const untilMs = clock.nowMs() + restMs;
+  for (let leftMs = restMs; leftMs > 0 && !signal.aborted; leftMs = untilMs - clock.nowMs()) {
+    const batch = await backfill.take(Math.min(leftMs, TICK_MS), signal);
+    if (batch !== undefined) yield batch;
+    else if (untilMs > clock.nowMs()) yield [tickAt(clock, position)];
+  }
+}
+
 /** A block to apply; what was not read yet is read when its turn comes. */
 interface Planned extends Header {
+  readonly joins?: "jump";
   readonly block?: RawBlock;
 }
 
@@ -161,7 +188,8 @@ interface Wanted {
 
 async function completed({ reader }: Follower, { planned, observedAtMs }: Wanted, signal: AbortSignal): Promise<Seen<ChainObservation>> {
   const block = planned.block ?? (await reader.byHash(planned.hash, signal));
-  const observation = await reader.complete({ block, observedAtMs }, signal);
+  const { joins } = planned;
+  const observation = { ...(await reader.complete({ block, observedAtMs }, signal)), ...(joins !== undefined && { joins }) };
   return { feed: "blocks", observation, cursor: { number: block.number, hash: block.hash } };
 }
 

@@ -9,6 +9,8 @@ export interface Watch {
   readonly chainId: number;
   readonly liveHorizonMs: number;
   readonly burstWindowMs: number;
+  /** Where no endpoint tells of finality, a block is final when so many stand on it. */
+  readonly finalityDepth: number;
   /** The watched contracts by address. */
   readonly contracts: ReadonlyMap<string, WatchedContract>;
   /** The names of configured routers by address. */
@@ -81,6 +83,7 @@ export function watchOf(config: ChainConfig): Watch {
     chainId: config.chainId,
     liveHorizonMs: config.liveHorizonMs,
     burstWindowMs: config.alerts.burstWindowMs,
+    finalityDepth: config.finalityDepth,
     contracts: new Map(contracts.map((contract) => [contract.address, watched(contract)])),
     routers: new Map(routers.map(({ name, address }) => [address, name])),
     trusted: new Set([...addresses, ...contracts.flatMap((contract) => contract.registered)]),

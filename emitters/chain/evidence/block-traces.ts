@@ -53,7 +53,8 @@ export function createBlockTracer(
   };
 }
 
-function callsSomething({ transaction, receipt }: Mined): boolean {
+/** Says whether a transaction did more than hand over money. */
+export function callsSomething({ transaction, receipt }: Mined): boolean {
   return transaction.to === null || transaction.selector !== "0x" || receipt.gasUsed !== TRANSFER_GAS;
 }
 

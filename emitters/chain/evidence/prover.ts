@@ -1,9 +1,9 @@
 import { answerFault } from "#core/rpc/endpoint.ts";
 import { isSilent, watchedFrames } from "../frames.ts";
-import type { Frame, RootRevert, TransactionSeen } from "../observation.ts";
+import type { Frame, Grade, RootRevert, TransactionSeen } from "../observation.ts";
 import { parseBlock, type RawBlock } from "../shapes.ts";
 import { eventKey, setterKey, type Watch } from "../watch.ts";
-import { createBlockTracer, type TraceOptions } from "./block-traces.ts";
+import { callsSomething, createBlockTracer, type TraceOptions } from "./block-traces.ts";
 import type { Mined, MinedBlock, RootBytes } from "./mined.ts";
 import { needOf } from "./needs.ts";
 import { nodeReason, parentCall } from "./node-reason.ts";
@@ -17,7 +17,13 @@ export interface Prover {
    *
    * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID
    */
-  readonly prove: (mined: MinedBlock, signal: AbortSignal) => Promise<readonly TransactionSeen[]>;
+  readonly prove: (mined: MinedBlock, signal: AbortSignal) => Promise<ProvedBlock>;
+}
+
+/** What matters of a block, and how far it was looked into. */
+export interface ProvedBlock {
+  readonly transactions: readonly TransactionSeen[];
+  readonly grade: Grade;
 }
 
 /** What a prover needs. */
@@ -41,15 +47,20 @@ export function createProver(options: ProverOptions): Prover {
       const unbound = new Set<string>();
       const traced = await Promise.all(
         matters.map(async ({ one, frame, wantsTrace }): Promise<Proved> => {
-          if (!wantsTrace) return { one, frame };
+          if (!wantsTrace) return { one, frame, lacksTrace: false };
           const single = await frameOf({ mined: one, blockHash: mined.block.hash }, signal);
           if (single?.unbound !== undefined) unbound.add(single.unbound);
-          return { one, frame: single?.frame ?? frame };
+          return { one, frame: single?.frame ?? frame, lacksTrace: single === undefined };
         }),
       );
       for (const provider of unbound) await assertCanonical({ pool, block: mined.block, provider }, signal);
       const reverts = await lowerRungs({ ...options, ...mined, proved: traced }, signal);
-      return traced.map(({ one, frame }) => seenOf(one, { frame, revert: reverts.get(one), watch }));
+      const whole = frames !== undefined || !mined.mined.some(callsSomething);
+      const bySigns = !traced.some(({ lacksTrace }) => lacksTrace) && (await tracesTransactions(options, signal));
+      return {
+        transactions: traced.map(({ one, frame }) => seenOf(one, { frame, revert: reverts.get(one), watch })),
+        grade: whole ? "traced" : bySigns ? "signs" : "receipts",
+      };
     },
   };
 }
@@ -73,9 +84,16 @@ function matterOf(one: Mined, { frame, watch }: { readonly frame: Frame | undefi
   return [{ one, frame, wantsTrace: watched.some(isSilent) }];
 }
 
+async function tracesTransactions({ rpc, pool }: ProverOptions, signal: AbortSignal): Promise<boolean> {
+  if (rpc.trace === "off") return false;
+  return (await pool.supports("debug_traceTransaction", signal)) || (await pool.supports("trace_transaction", signal));
+}
+
 interface Proved {
   readonly one: Mined;
   readonly frame: Frame | undefined;
+  /** A trace of its own was wanted and not to be had. */
+  readonly lacksTrace: boolean;
 }
 
 /** What failed direct calls reverted with, where no trace says it. */

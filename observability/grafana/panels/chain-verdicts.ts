@@ -3,8 +3,11 @@ import {
   blockedDuration,
   blockTimestamp,
   contractBlockedDuration,
+  coverage,
+  coverageGap,
   failuresRecent,
   lag,
+  provisional,
   unresolved,
 } from "#contract/generated/chain.ts";
 import { chainSeries, toBlockedLogs } from "./chain-series.ts";
@@ -93,6 +96,38 @@ export function indexLag(): PlaceablePanel {
     threshold: { over: LAG_BLOCKS },
     queries: [{ vector: series(lag), legend: "{{instance}}" }],
   });
+}
+
+/** What was not read; ChainCoverageGap beside it. */
+export function coverageGapPanel(): PlaceablePanel {
+  return timeseries({
+    key: "coverage-gap",
+    title: "Blocks nobody has read",
+    description:
+      "What the totals lack: blocks between the first wanted one and the newest that were not read. A backfill lowers it; the alert fires when it stands.",
+    threshold: { over: NONE },
+    queries: [{ vector: series(coverageGap), legend: "{{instance}}" }],
+  });
+}
+
+/** How well blocks were read, and what a reorg may still take back. */
+export function coveragePanels(): PlaceablePanel[] {
+  return [
+    coverageGapPanel(),
+    timeseries({
+      key: "coverage",
+      title: "Blocks read, by grade",
+      description:
+        "Whether swallowed and indirect calls can be seen: `traced` blocks were looked into, `signs` ones where something showed, `receipts` ones were only counted whole.",
+      queries: [{ vector: series(coverage), legend: "{{grade}}" }],
+    }),
+    timeseries({
+      key: "provisional",
+      title: "Operations not final yet",
+      description: "What a reorg may still take back: operations in blocks above the final one. It falls when finality moves on.",
+      queries: [{ vector: series(provisional), legend: "{{instance}}" }],
+    }),
+  ];
 }
 
 /** Failures without a name; ChainOperationsUnresolved beside it. */

@@ -8,7 +8,7 @@ import {
 } from "#contract/generated/chain.ts";
 import { blockedPanels, callerPanels, configPanels, operationPanels, reorgPanels } from "./chain-activity.ts";
 import { BLOCKED_LOGS, CHAIN_JOB, chainLines, chainSeries, LEDGER_VARIABLE } from "./chain-series.ts";
-import { headAge, indexLag, unresolvedPanel, verdicts } from "./chain-verdicts.ts";
+import { coveragePanels, headAge, indexLag, unresolvedPanel, verdicts } from "./chain-verdicts.ts";
 import { dashboard } from "./layout.ts";
 import type { Dashboard } from "./model.ts";
 import { sharedPanels } from "./shared.ts";
@@ -35,6 +35,7 @@ export function chainDashboard(): Dashboard {
       { title: "Blocked operations", lines: blockedPanels() },
       { title: "All operations", lines: [operationPanels(), callerPanels()] },
       { title: "Configuration and reorgs", lines: [configPanels(), reorgPanels()] },
+      { title: "Coverage and finality", lines: [coveragePanels()] },
       { title: "What could not be read or delivered", lines: [[unresolvedPanel(), shared.refused, shared.deadLettered]] },
       { title: "Evidence", lines: [[blockedLogs()], [changeLogs()]] },
       {
