@@ -8,14 +8,15 @@ import { interpretBench } from "./interpret.bench.ts";
 import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
 import { ledgerSqliteBench } from "./ledger-sqlite.bench.ts";
 import { type Busyness, lookAround, type MachineFacts, machineFacts } from "./machine.ts";
+import { stackBench } from "./stack.bench.ts";
 import { drawTable } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [interpretBench, ledgerSqliteBench, ledgerPostgresBench, exportBench];
+const BENCHES: readonly Bench[] = [interpretBench, ledgerSqliteBench, ledgerPostgresBench, exportBench, stackBench];
 const LATEST = new URL("./results/latest.json", import.meta.url);
 
 const HELP = `Measures Offing beside its peers, in one run, and prints one table.
 
-  npm run bench                    everything, about six minutes
+  npm run bench                    everything, about seven minutes
   node bench/run.ts --quick        smaller sizes, under a minute and a half
   node bench/run.ts --only NAME    one bench; may be given more than once
   node bench/run.ts --json         the figures as JSON on standard output

@@ -23,6 +23,15 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(fields?.[11]) + Number(fields?.[12])) / TICKS_PER_SECOND;
 }
 
+/** The memory another process has resident now, MiB; NaN where there is no /proc. */
+export function rssMiBOf(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]) / 1024;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** The share of all cores that was busy between two looks, 0 to 1; NaN where there is no /proc. */
 export function busyShare(before: CpuTimes, after: CpuTimes): number {
   return (after.busy - before.busy) / (after.busy - before.busy + after.idle - before.idle);
