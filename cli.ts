@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { exitCodeOf, OffingError, renderError } from "#core/errors.ts";
+import { alertsCommand } from "./commands/alerts.ts";
 import { chainCommand } from "./commands/chain.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -27,6 +28,7 @@ function program(): Command {
     reconcileCommand(),
     previewCommand(),
     chainCommand(),
+    alertsCommand(),
     contractCommand(),
   ])
     root.addCommand(command);

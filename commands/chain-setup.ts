@@ -61,7 +61,7 @@ export function setUpChain({ config: path, set }: ConfigOptions, log: Log = stde
 }
 
 /** The version of this checkout. */
-function versionOf(): string {
+export function versionOf(): string {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   return version;
 }

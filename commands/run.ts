@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { renderConfig } from "#core/config.ts";
 import { run } from "#core/run.ts";
+import { setUpAlerts } from "./alerts-setup.ts";
 import { setUpChain } from "./chain-setup.ts";
 import { onInterrupt } from "./interrupt.ts";
 
@@ -19,13 +20,22 @@ export function runCommand(): Command {
       if (options.printConfig === true) process.stdout.write(renderConfig(setup.config));
       else await run(setup.run, onInterrupt());
     });
+  withConfig(command.command("alerts"))
+    .description("keep the history of alerts: take Alertmanager's webhook at /alertmanager, and ask it for what was missed")
+    .option("--print-config", "print the checked configuration with secrets masked, and stop")
+    .addHelpText("after", "\n`offing up` runs it beside Alertmanager; `offing alerts history` reads what it wrote.")
+    .action(async (options: { config: string; set: string[]; printConfig?: boolean }) => {
+      const setup = setUpAlerts(options);
+      if (options.printConfig === true) process.stdout.write(renderConfig(setup.config));
+      else await run(setup.run, onInterrupt());
+    });
   return command;
 }
 
-/** Adds the options by which a command finds its configuration. */
-export function withConfig(command: Command): Command {
+/** Adds the options by which a command finds its configuration, which is `file` unless given. */
+export function withConfig(command: Command, file: string = "offing.yaml"): Command {
   const collect = (value: string, before: string[]): string[] => [...before, value];
   return command
-    .option("-c, --config <file>", "the configuration", "offing.yaml")
+    .option("-c, --config <file>", "the configuration", file)
     .option("--set <key=value>", "set one value over the file, such as collector.url=http://127.0.0.1:4318; may be repeated", collect, []);
 }

@@ -33,7 +33,7 @@ export interface LoadOptions<S extends Sections> {
 }
 
 /** Sections that may stand in the file for another emitter; a command that does not read one leaves it alone. */
-const DOMAINS = ["chain", "funding", "node", "match", "social"];
+const DOMAINS = ["chain", "funding", "node", "match", "social", "alerts"];
 
 /**
  * Reads `offing.yaml`: `${env:NAME}` filled in, secrets read from their files, every value checked.

@@ -1,4 +1,5 @@
 import type { Fact, StoredFact } from "#core/fact.ts";
+import type { Intake } from "#core/http.ts";
 import type { RecordTables } from "#core/ledger/ledger.ts";
 import type { GaugePoint, Increment, MetricDefinition, Signal } from "#core/signal.ts";
 import type { Source } from "#core/source.ts";
@@ -10,11 +11,13 @@ import type { ReadonlyState, State } from "#core/state.ts";
  * @typeParam O - its observations; @typeParam F - its union of facts
  */
 export interface Emitter<O, F extends Fact> {
-  /** One word: chain, funding, node, match or social. */
+  /** One word: chain, funding, node, match, social or alerts. */
   readonly domain: string;
   /** Raised whenever `signals` counts differently for the same fact: totals are then folded again as a new generation. */
   readonly projection: number;
   readonly source: Source<O>;
+  /** What the world sends by itself, for a source that listens as well as asks. */
+  readonly intake?: Intake;
   /** Pure: what an observation makes known. Writes to `state` only through its methods; deterministic, no clock, no I/O. */
   readonly interpret: (state: State, observation: O) => readonly F[];
   /** Pure: what one fact becomes. Counters are routed to the late or retracted sibling by the fact's own marks. */

@@ -2,10 +2,23 @@ import { timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { OffingError } from "#core/errors.ts";
 import type { Json, StoredFact } from "#core/fact.ts";
 
-/** What the emitter tells of itself. Every answer is JSON and read-only. */
+/** What becomes of a body that the world sent. */
+export interface IntakeAnswer {
+  /** 200 once it is durable, 400 for what will never be of use, 503 for what shall be sent again. */
+  readonly status: 200 | 400 | 503;
+}
+
+/** Where the world may send bodies by POST. */
+export interface Intake {
+  readonly path: string;
+  readonly accept: (body: string) => Promise<IntakeAnswer>;
+}
+
+/** What the emitter tells of itself. Every answer is JSON, and nothing but the intake changes anything. */
 export interface HttpOptions {
   readonly host: string;
   /** 0 takes a free port. */
@@ -18,7 +31,10 @@ export interface HttpOptions {
   readonly unready: () => readonly string[];
   readonly state: () => Promise<Json>;
   readonly fact: (id: string) => Promise<StoredFact | undefined>;
+  readonly intake?: Intake;
 }
+
+const MAX_BODY_BYTES = 5_000_000;
 
 /** A listening server. */
 export interface HttpServer {
@@ -69,6 +85,14 @@ function routes(options: HttpOptions): Hono {
     const fact = await options.fact(context.req.param("id"));
     return fact === undefined ? context.json({ error: "no fact has this id" }, 404) : context.json(fact);
   });
+  if (options.intake !== undefined) {
+    const { path, accept } = options.intake;
+    const tooLarge = (): Response => Response.json({ error: "too large" }, { status: 413 });
+    app.post(path, bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }), async (context) => {
+      const { status } = await accept(await context.req.text());
+      return context.json({ ok: status === 200 }, status);
+    });
+  }
   app.notFound((context) => context.json({ error: "not found", paths: ["/healthz", "/readyz", "/state", "/facts/ID"] }, 404));
   app.onError((error, context) => context.json({ error: error instanceof OffingError ? error.code : "failed" }, 503));
   return app;

@@ -119,7 +119,10 @@ async function compareMetric(options: ReconcileOptions, { metric, cursorSeq, atM
   const counted = new Map<string, number>();
   for (const row of await options.ledger.select(metric.ledger.select, cursorSeq)) {
     const { value, ...labels } = row;
-    grow(counted, labelsKey(boundedLabels(metric, stringsOf(labels))), Number(value));
+    // A column cannot have a dot in its name, a label can.
+    const columns = stringsOf(labels);
+    const own = Object.fromEntries(metric.labels.map((label) => [label, columns[prometheusLabel(label)] ?? ""]));
+    grow(counted, labelsKey(boundedLabels(metric, own)), Number(value));
   }
   for (const { metric: name, labels, count } of await options.ledger.pruned()) if (name === metric.name) grow(counted, labels, count);
   const shown = await netInPrometheus(options, { metric, atMs });

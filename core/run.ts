@@ -215,6 +215,7 @@ async function wireHttp<O, F extends Fact>(
     clock.nowMs() - (life.heartbeatMs ?? startMs) > STILL_MS ? ["the loop has not turned for a minute: the source does not answer"] : [];
   return await startHttp({
     ...options.http,
+    ...(emitter.intake !== undefined && { intake: emitter.intake }),
     unhealthy,
     unready: () => [
       ...unhealthy(),

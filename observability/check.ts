@@ -43,6 +43,9 @@ export const NOT_SHOWN: NotShown = {
   ),
   ...Object.fromEntries(
     [
+      "offing.alerts.checked.timestamp",
+      "offing.alerts.open",
+      "offing.alerts.transitions",
       "offing.config.info",
       "otelcol.exporter.enqueue_failed.log_records",
       "otelcol.exporter.enqueue_failed.metric_points",

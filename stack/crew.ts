@@ -5,8 +5,10 @@ import type { PartName, PartSpec } from "./part-specs.ts";
 import { type PartState, removeState, type StackEndpoints, writeFailure, writeState } from "./state.ts";
 import { startWatchdog } from "./watchdog.ts";
 
-/** The parts of a stack by name; `tempo` only where there is one. */
-export type StackParts = Readonly<Record<"collector" | "prometheus" | "alertmanager" | "loki", Part> & Partial<Record<"tempo", Part>>>;
+/** The parts of a stack by name; `tempo` and the alert history only where they are wanted. */
+export type StackParts = Readonly<
+  Record<"collector" | "prometheus" | "alertmanager" | "loki", Part> & Partial<Record<"tempo" | "alerts", Part>>
+>;
 
 /** What is to run. */
 export interface CrewPlan {
@@ -92,8 +94,9 @@ async function startAll(parts: readonly Part[], signal: AbortSignal | undefined)
   either.throwIfAborted();
 }
 
-/** The Collector goes first: it keeps what it cannot send, and the backends are not asked for anything while they go. */
+/** What sends goes first, then the Collector: it keeps what it cannot send, and the backends are not asked for anything while they go. */
 async function stopAll(parts: readonly Part[]): Promise<void> {
+  await parts.find((part) => part.name === "alerts")?.stop();
   await parts.find((part) => part.name === "collector")?.stop();
   await Promise.all(parts.map((part) => part.stop()));
 }
@@ -109,13 +112,17 @@ function byName(parts: readonly Part[]): StackParts {
     if (part === undefined) throw new TypeError(`the stack has no ${name}`);
     return part;
   };
-  const tempo = parts.find((part) => part.name === "tempo");
+  const optional = (name: "tempo" | "alerts"): Partial<Record<typeof name, Part>> => {
+    const part = parts.find((candidate) => candidate.name === name);
+    return part === undefined ? {} : { [name]: part };
+  };
   return {
     collector: find("collector"),
     prometheus: find("prometheus"),
     alertmanager: find("alertmanager"),
     loki: find("loki"),
-    ...(tempo === undefined ? {} : { tempo }),
+    ...optional("tempo"),
+    ...optional("alerts"),
   };
 }
 

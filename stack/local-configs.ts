@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
+import type { StackPorts } from "./ports.ts";
 
 /** What the configurations of this repository are fitted to when the stack runs without containers. */
 export interface LocalConfigOptions {
@@ -75,6 +76,23 @@ export function fitAlertmanager(
     return Object.fromEntries(kept) as Record<string, unknown>;
   });
   return { text: stringify(config, { aliasDuplicateObjects: false, lineWidth: 0 }), missing: [...missing].sort() };
+}
+
+/** Writes the configuration of the alert history of a stack in `directory` and gives its path. */
+export function writeAlertHistory(directory: string, { ports, tempo }: { readonly ports: StackPorts; readonly tempo: boolean }): string {
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  const config = {
+    environment: "local",
+    ledger: { sqlite: "alerts/alerts.db" },
+    collector: { url: at(ports.otlpHttp) },
+    http: { listen: `127.0.0.1:${ports.alertHistory}` },
+    backends: { prometheus: at(ports.prometheus), loki: at(ports.loki), ...(tempo && { tempo: at(ports.tempo) }) },
+    alerts: { alertmanager: at(ports.alertmanager) },
+  };
+  const path = join(directory, "alerts.yaml");
+  mkdirSync(join(directory, "alerts"), { recursive: true });
+  writeFileSync(path, `# Written at each start of the stack.\n${stringify(config)}`);
+  return path;
 }
 
 function fitPrometheus(file: string, alertmanager: string): string {

@@ -1,15 +1,16 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { StackPorts } from "./ports.ts";
 import type { Tool } from "./tools.ts";
 
 /** The programs of the stack that run for long. */
-export type PartName = "collector" | "prometheus" | "alertmanager" | "loki" | "tempo";
+export type PartName = "collector" | "prometheus" | "alertmanager" | "loki" | "tempo" | "alerts";
 
 /** Everything needed to run one part. */
 export interface PartSpec {
   readonly name: PartName;
-  readonly tool: Tool;
+  readonly tool: Pick<Tool, "path" | "version">;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Every port that it listens on. */
@@ -31,6 +32,8 @@ export interface SpecOptions {
   readonly tempo: Tool | null;
   /** The files that are fitted to these ports. */
   readonly configs: { readonly prometheus: string; readonly alertmanager: string };
+  /** The configuration of the alert history, an emitter of ours beside Alertmanager; left out, nobody keeps one. */
+  readonly alertHistory?: string;
 }
 
 /** The ports that each part listens on. */
@@ -40,6 +43,7 @@ export const PART_PORTS: Readonly<Record<PartName, readonly (keyof StackPorts)[]
   alertmanager: ["alertmanager"],
   loki: ["loki", "lokiGrpc"],
   tempo: ["tempo", "tempoGrpc", "tempoOtlp", "tempoGossip"],
+  alerts: ["alertHistory"],
 };
 
 /** The names of the parts that a record has, in its order. */
@@ -56,6 +60,7 @@ export function tracesFileOf(directory: string): string {
 export function partSpecs(options: SpecOptions): readonly PartSpec[] {
   const backends = [prometheusSpec(options), alertmanagerSpec(options), lokiSpec(options)];
   if (options.tempo !== null) backends.push(tempoSpec(options, options.tempo));
+  if (options.alertHistory !== undefined) backends.push(alertsSpec(options, options.alertHistory));
   return [...backends, collectorSpec(options)];
 }
 
@@ -162,6 +167,28 @@ function tempoSpec({ directory, ports }: SpecOptions, tool: Tool): PartSpec {
     address: `http://${local(ports.tempo)}`,
     readyUrl: `http://${local(ports.tempo)}/ready`,
     logFile: join(directory, "tempo.log"),
+  };
+}
+
+function alertsSpec({ directory, ports }: SpecOptions, config: string): PartSpec {
+  const { version } = JSON.parse(readFileSync(repository("package.json"), "utf8")) as { readonly version: string };
+  return {
+    name: "alerts",
+    tool: { path: process.execPath, version },
+    // As ./offing would: with its flags for the heap, where this process has them.
+    args: [
+      ...process.execArgv.filter((flag) => flag.startsWith("--max-semi-space-size")),
+      repository("cli.ts"),
+      "run",
+      "alerts",
+      "--config",
+      config,
+    ],
+    env: {},
+    ports: PART_PORTS.alerts.map((name) => ports[name]),
+    address: `http://${local(ports.alertHistory)}`,
+    readyUrl: `http://${local(ports.alertHistory)}/healthz`,
+    logFile: join(directory, "alerts.log"),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { OffingError } from "#core/errors.ts";
 import { type CrewPlan, createCrew, type StackParts } from "./crew.ts";
-import { writeLocalConfigs } from "./local-configs.ts";
+import { writeAlertHistory, writeLocalConfigs } from "./local-configs.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import type { PartExit } from "./part.ts";
 import { PART_PORTS, type PartName, partSpecs, tracesFileOf } from "./part-specs.ts";
@@ -33,6 +33,8 @@ export interface StartStackOptions {
   readonly alertmanagerConfig?: string;
   /** Folder with the secrets of Alertmanager's receivers; without it nobody is paged. */
   readonly secrets?: string;
+  /** Whether the alert history runs too. */
+  readonly alertHistory?: boolean;
 }
 
 /** A stack that runs as long as this process and `stop` was not called. */
@@ -104,7 +106,12 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
   const ports = await choosePorts(options.ports ?? "standard", env);
   const tempo = await findTool("tempo", options);
   // Before minutes of building, not after.
-  await requirePorts(ports, tempo === null ? REQUIRED : [...REQUIRED, "tempo"]);
+  const wanted: readonly PartName[] = [
+    ...REQUIRED,
+    ...(tempo === null ? [] : ["tempo" as const]),
+    ...(options.alertHistory === true ? ["alerts" as const] : []),
+  ];
+  await requirePorts(ports, wanted);
   const tools = await findTools(REQUIRED, options);
   const configs = writeLocalConfigs({
     directory,
@@ -114,7 +121,8 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
     ...(options.alertmanagerConfig === undefined ? {} : { alertmanagerConfig: resolve(options.alertmanagerConfig) }),
     secrets: options.secrets === undefined ? null : resolve(options.secrets),
   });
-  const specs = partSpecs({ directory, ports, tools, tempo, configs });
+  const alertHistory = options.alertHistory === true ? writeAlertHistory(directory, { ports, tempo: tempo !== null }) : undefined;
+  const specs = partSpecs({ directory, ports, tools, tempo, configs, ...(alertHistory !== undefined && { alertHistory }) });
   const tracesFile = tempo === null ? tracesFileOf(directory) : null;
   progress.line(
     tempo === null

@@ -56,7 +56,7 @@ const Schema: z.ZodType<StackState> = z.object({
   }),
   parts: z.array(
     z.object({
-      name: z.enum(["collector", "prometheus", "alertmanager", "loki", "tempo"]),
+      name: z.enum(["collector", "prometheus", "alertmanager", "loki", "tempo", "alerts"]),
       version: z.string(),
       process: z.object({ pid: z.number().int().positive(), started: z.string() }).nullable(),
       address: z.string(),

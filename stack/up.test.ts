@@ -29,7 +29,7 @@ afterEach(async () => {
 
 test("up leaves every part running and ready, status tells so, down ends them and keeps the data", async () => {
   expect(await status({ directory })).toMatchObject({ running: false, owner: null, parts: [], failure: null });
-  const present = await up({ directory, ports: "free", progress });
+  const present = await up({ directory, ports: "free", alertHistory: false, progress });
   expect(present.running).toBe(true);
   expect(present.parts.map(({ part, ready }) => [part, ready])).toEqual([
     ["prometheus", true],
@@ -49,14 +49,14 @@ test("up leaves every part running and ready, status tells so, down ends them an
 });
 
 test("a second up changes nothing and says so", async () => {
-  const first = await up({ directory, ports: "free" });
-  const second = await up({ directory, ports: "free", progress });
+  const first = await up({ directory, ports: "free", alertHistory: false });
+  const second = await up({ directory, ports: "free", alertHistory: false, progress });
   expect(second).toEqual(first);
   expect(told).toContainEqual(expect.stringContaining(`the stack runs already (process ${first.owner})`));
 });
 
 test("status shows a part that does not answer, and why the stack ended when one ended by itself", async () => {
-  const present = await up({ directory, ports: "free" });
+  const present = await up({ directory, ports: "free", alertHistory: false });
   const loki = present.parts.find(({ part }) => part === "loki");
   process.kill(loki?.pid ?? 0, "SIGSTOP");
   expect((await status({ directory })).parts.find(({ part }) => part === "loki")?.ready).toBe(false);
@@ -69,7 +69,7 @@ test("status shows a part that does not answer, and why the stack ended when one
 
 test("a start that fails is told with its code, and nothing is left", async () => {
   writeFileSync(join(home, "prometheus.misbehave"), "console.error('bad configuration'); process.exit(3)");
-  await expect(up({ directory, ports: "free" })).rejects.toMatchObject({
+  await expect(up({ directory, ports: "free", alertHistory: false })).rejects.toMatchObject({
     code: "STACK_FAILED",
     message: "prometheus stopped by itself with exit code 3",
     context: { "last lines": expect.stringContaining("bad configuration") },
@@ -80,7 +80,7 @@ test("a start that fails is told with its code, and nothing is left", async () =
 test("an interrupted up leaves nothing", async () => {
   writeFileSync(join(home, "loki.misbehave"), "deaf = true");
   const interrupt = new AbortController();
-  const starting = up({ directory, ports: "free", signal: interrupt.signal });
+  const starting = up({ directory, ports: "free", alertHistory: false, signal: interrupt.signal });
   await expect.poll(() => readState(directory)?.parts.filter((part) => part.process !== null).length, { timeout: 20_000 }).toBe(4);
   const processes = (readState(directory)?.parts ?? []).flatMap((part) => part.process ?? []);
   interrupt.abort(new Error("interrupted"));

@@ -28,6 +28,8 @@ export interface UpOptions {
   readonly prometheusConfig?: string;
   /** Folder with the secrets of Alertmanager's receivers; defaults to `secrets` of the checkout. */
   readonly secrets?: string;
+  /** Whether the alert history runs too; it does unless told otherwise. */
+  readonly alertHistory?: boolean;
   readonly progress?: Progress;
   /** Gives the start up; once it is up, nothing. */
   readonly signal?: AbortSignal;
@@ -63,6 +65,7 @@ export interface SupervisorOrder {
   readonly ports: PortChoice;
   readonly prometheusConfig?: string;
   readonly secrets: string;
+  readonly alertHistory: boolean;
 }
 
 /** What the supervisor answers, once. */
@@ -95,8 +98,11 @@ export async function up(options: UpOptions = {}): Promise<StackStatus> {
   await requirePorts(await choosePorts(ports), REQUIRED);
   // Here and not in the supervisor, so that whoever waits for a build sees it.
   await findTools(REQUIRED, { progress, ...(signal === undefined ? {} : { signal }) });
-  const { prometheusConfig, secrets = SECRETS } = options;
-  await startSupervisor({ directory, ports, secrets, ...(prometheusConfig === undefined ? {} : { prometheusConfig }) }, signal);
+  const { prometheusConfig, secrets = SECRETS, alertHistory = true } = options;
+  await startSupervisor(
+    { directory, ports, secrets, alertHistory, ...(prometheusConfig === undefined ? {} : { prometheusConfig }) },
+    signal,
+  );
   return await status({ directory });
 }
 

@@ -8,9 +8,9 @@ export type Delivery = "acknowledged" | "rejected" | "retried" | "dead_lettered"
 export const DELIVERIES: readonly Delivery[] = ["acknowledged", "rejected", "retried", "dead_lettered"];
 
 /** The kind of a ledger fact. */
-export type FactKind = "operation" | "config_change" | "reorg";
+export type FactKind = "operation" | "config_change" | "reorg" | "alert_transition";
 /** Every value of `fact_kind`, in the contract's order. */
-export const FACT_KINDS: readonly FactKind[] = ["operation", "config_change", "reorg"];
+export const FACT_KINDS: readonly FactKind[] = ["operation", "config_change", "reorg", "alert_transition"];
 
 /** Why an answer of the world was not used. */
 export type Fault = "unreachable" | "http_status" | "not_json" | "rpc_error" | "null_block" | "receipt_mismatch" | "trace_mismatch" | "replay_mismatch" | "stale_head" | "unknown";
@@ -21,6 +21,11 @@ export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json
 export type Method = "eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_getBlockByHash" | "eth_getBlockReceipts" | "eth_getTransactionReceipt" | "eth_getCode" | "eth_call" | "eth_simulateV1" | "debug_traceTransaction" | "debug_traceBlockByHash" | "trace_block" | "trace_transaction" | "ots_getTransactionError" | "other";
 /** Every value of `method`, in the contract's order. */
 export const METHODS: readonly Method[] = ["eth_chainId", "eth_blockNumber", "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt", "eth_getCode", "eth_call", "eth_simulateV1", "debug_traceTransaction", "debug_traceBlockByHash", "trace_block", "trace_transaction", "ots_getTransactionError", "other"];
+
+/** How the history knows of a transition. */
+export type AlertEvidence = "reported" | "polled";
+/** Every value of `offing.alert.evidence`, in the contract's order. */
+export const ALERT_EVIDENCES: readonly AlertEvidence[] = ["reported", "polled"];
 
 /** How much an alert matters. */
 export type AlertSeverity = "critical" | "warning" | "info" | "unknown";
@@ -265,12 +270,17 @@ export const sourceFaults: Counter<SourceFaultsLabels> = counter<SourceFaultsLab
 
 /** Attributes of `alertTransitionEvent`. */
 export type AlertTransitionEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
   readonly "offing.alert.name": string;
   readonly "offing.alert.state": AlertState;
   readonly "offing.alert.severity": AlertSeverity;
   readonly "offing.alert.domain": string;
   readonly "offing.alert.fingerprint": string;
   readonly "offing.alert.started_at": string;
+  readonly "offing.alert.evidence": AlertEvidence;
+  readonly "offing.alert.job"?: string | undefined;
+  readonly "offing.alert.instance"?: string | undefined;
 };
 /** An alert began to fire or stopped, as Alertmanager reported it. The log event `offing.alert.transition`. */
 export const alertTransitionEvent: EventDefinition<AlertTransitionEventAttributes> = event<AlertTransitionEventAttributes>("offing.alert.transition", "warn");

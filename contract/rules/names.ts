@@ -3,7 +3,7 @@ import { type ContractFiles, type Entry, ERRORS_DOMAIN, faultAt } from "../files
 import { prometheusLabel, UNIT_WORDS } from "../prometheus-name.ts";
 
 const NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:\.[a-z][a-z0-9]*(?:_[a-z0-9]+)*)*$/u;
-const DOMAINS = ["chain", "funding", "node", "match", "social"];
+const DOMAINS = ["chain", "funding", "node", "match", "social", "alerts"];
 
 /** Beginnings beside `offing.<domain>.`: those that the seeds fix, and the Collector's own. */
 const OTHER_PREFIXES: Readonly<Record<string, string>> = { chain: "oracle.required.", node: "node.", collector: "otelcol." };
