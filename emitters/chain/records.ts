@@ -3,6 +3,7 @@ import type { ChainConfig } from "./config.ts";
 import { EVIDENCE_COLUMNS } from "./evidence/columns.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
 import { POSTGRES_FINALITY, SQLITE_FINALITY } from "./finality.ts";
+import { POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
 
 /**
@@ -19,6 +20,7 @@ export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordT
       { version: 1, sqlite: SQLITE_TABLES, postgres: POSTGRES_TABLES },
       { version: 2, sqlite: EVIDENCE_COLUMNS, postgres: EVIDENCE_COLUMNS },
       { version: 3, sqlite: SQLITE_FINALITY, postgres: POSTGRES_FINALITY },
+      { version: 4, sqlite: SQLITE_ROLLUPS, postgres: POSTGRES_ROLLUPS },
     ],
     appendOnly: ["oracle_required_operation_log", "oracle_config_change_log"],
     rows: rowsOf,
