@@ -23,7 +23,11 @@ function withPanel(title: string, change: (panel: Panel) => Panel): (all: Observ
 }
 
 function withQuery(title: string, change: (expr: string) => string): (all: Observability) => Observability {
-  const retarget = (target: Target): Target => ({ ...target, expr: change(target.expr) });
+  const retarget = ({ expr, query, ...target }: Target): Target => ({
+    ...target,
+    ...(expr !== undefined && { expr: change(expr) }),
+    ...(query !== undefined && { query: change(query) }),
+  });
   return withPanel(title, (panel) => ({ ...panel, targets: (panel.targets ?? []).map(retarget) }));
 }
 
@@ -73,11 +77,71 @@ describe("a planted fault in a dashboard is found", () => {
     ],
     ["a panel off the grid", withPanel(PANEL, (panel) => ({ ...panel, gridPos: { ...panel.gridPos, x: 20 } })), /does not fit/],
     ["two panels of one id", withPanel(PANEL, (panel) => ({ ...panel, id: 74165 })), /two panels have the id 74165/],
+    ["a panel without an id", withPanel(PANEL, (panel) => ({ ...panel, id: 0 })), /has no id/],
     ["two panels of one title", withPanel(PANEL, (panel) => ({ ...panel, title: "Last heartbeat" })), /two panels have this title/],
     ["no description", withPanel(PANEL, ({ description: _, ...panel }) => panel), /has no description/],
     ["no unit", withPanel(PANEL, (panel) => ({ ...panel, fieldConfig: { defaults: { noValue: "no data" } } })), /has no unit/],
+    [
+      "a unit that Grafana does not know",
+      withPanel(PANEL, (panel) => ({ ...panel, fieldConfig: { defaults: { unit: "bananas", noValue: "no data" } } })),
+      /has the unit bananas/,
+    ],
     ["no words for no data", withPanel(PANEL, (panel) => ({ ...panel, fieldConfig: { defaults: { unit: "s" } } })), /without data/],
     ["an unknown data source", withPanel(PANEL, (panel) => ({ ...panel, datasource: { type: "x", uid: "elsewhere" } })), /"elsewhere"/],
+    [
+      "a data source of another type",
+      withPanel(PANEL, (panel) => ({ ...panel, datasource: { type: "loki", uid: "prometheus" } })),
+      /a loki/,
+    ],
+    [
+      "a rate over fewer than four exports",
+      withQuery("Newly blocked", (expr) => expr.replace("$__rate_interval", "15s")),
+      /increase over 15s is shorter than 4 exports/,
+    ],
+    [
+      "a rate over Grafana's own step",
+      withQuery("Newly blocked", (expr) => expr.replace("$__rate_interval", "$__interval")),
+      /use \$__rate_interval/,
+    ],
+    ["TraceQL that does not parse", withQuery("Traces of late", (query) => query.replace("}", "")), /Traces of late: expects }/],
+    [
+      "a span attribute of no contract",
+      withQuery("Traces of late", (query) => query.replace(" }", " && span.mood = 1 }")),
+      /not every span it names has the attribute mood/,
+    ],
+    [
+      "figures of now without their age",
+      withPanel("Last heartbeat", (panel) => ({ ...panel, type: "text" })),
+      /row Is it healthy now\?: shows figures of now and no age/,
+    ],
+    [
+      "rows in another order",
+      withDashboard((dashboard) => ({ ...dashboard, panels: [...dashboard.panels].reverse() })),
+      /rows: are not in the order Is it healthy now\?; /,
+    ],
+    ...(["Deploys", "Configurations", "Drills"] as const).map((mark): [string, (all: Observability) => Observability, RegExp] => [
+      `no mark of ${mark}`,
+      withDashboard((dashboard) => ({
+        ...dashboard,
+        annotations: { list: dashboard.annotations.list.filter(({ name }) => name !== mark) },
+      })),
+      new RegExp(`marks no ${mark.toLowerCase()} on its time axis`),
+    ]),
+    [
+      "a count of facts that leads to no lines",
+      withPanel("Operations seen", (panel) => relinked(panel, "/d/offing-chain")),
+      /Operations seen: counts what offing\.chain\.operation records and links to no panel with those lines/,
+    ],
+    [
+      "a count of facts that leads to no traces",
+      withPanel("Operations seen", (panel) => relinked(panel, "/d/offing-chain")),
+      /links to no panel with its traces/,
+    ],
+    [
+      "a link to a dashboard that is not there",
+      withPanel(PANEL, (panel) => relinked(panel, "/d/offing-gone")),
+      /links to a panel that is not there: \/d\/offing-gone/,
+    ],
     [
       "a hidden legend",
       withPanel("Newly blocked", (panel) => ({ ...panel, options: { legend: { showLegend: false } } })),
@@ -138,7 +202,7 @@ describe("a planted fault in a rule is found", () => {
       /another expression or threshold/,
     ],
     ["a panel that is not there", annotated("dashboard_url", "/d/offing-chain?viewPanel=panel-1"), /leads to no panel/],
-    ["a panel in a collapsed row", annotated("dashboard_url", "/d/offing-chain?viewPanel=panel-71322"), /collapsed row/],
+    ["a panel in a collapsed row", annotated("dashboard_url", "/d/offing-chain?viewPanel=panel-49265"), /collapsed row/],
     [
       "no runbook",
       (all) => ({ ...all, runbooks: all.runbooks.filter((file) => file !== runbookOf(ALERT)) }),

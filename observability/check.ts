@@ -5,9 +5,9 @@ import { z } from "zod";
 import type { ContractJson } from "#contract/emit-json.ts";
 import { checkAlerts } from "./check/alerts.ts";
 import { checkCoverage, type NotShown } from "./check/coverage.ts";
-import { checkDashboards, type DashboardFile } from "./check/dashboards.ts";
+import { checkDashboards, type DashboardFile, type ProvisionedSource } from "./check/dashboards.ts";
 import { type Finding, findingsIn } from "./check/finding.ts";
-import { type RuleFile, readRuleFile } from "./check/rule-files.ts";
+import { type RuleFile, readRuleFile, secondsOf } from "./check/rule-files.ts";
 import type { Dashboard } from "./grafana/panels/model.ts";
 
 /** Everything the checks look at, read from a checkout. */
@@ -21,8 +21,7 @@ export interface Observability {
 
 /** What Grafana's provisioning says. */
 export interface Provisioning {
-  /** The uids of the data sources. */
-  readonly dataSources: readonly string[];
+  readonly dataSources: readonly ProvisionedSource[];
   /** Environment variables that the files read. */
   readonly variables: readonly string[];
   /** Those that defaults.env sets. */
@@ -40,29 +39,6 @@ export const NOT_SHOWN: NotShown = {
       "offing.node.start.timestamp offing.node.event_loop.lag offing.node.telemetry.dropped offing.node.telemetry.queue_depth",
       "offing.node.telemetry.export.age offing.node.undeclared",
     ].flatMap((line) => line.split(" ").map((name) => [name, "the node's dashboards come with its library"])),
-  ),
-  ...Object.fromEntries(
-    [
-      "offing.alerts.checked.timestamp",
-      "offing.alerts.open",
-      "offing.alerts.transitions",
-      "offing.config.info",
-      "otelcol.exporter.enqueue_failed.log_records",
-      "otelcol.exporter.enqueue_failed.metric_points",
-      "otelcol.exporter.enqueue_failed.spans",
-      "otelcol.exporter.queue_capacity",
-      "otelcol.exporter.queue_size",
-      "otelcol.exporter.send_failed.log_records",
-      "otelcol.exporter.send_failed.metric_points",
-      "otelcol.exporter.send_failed.spans",
-      "otelcol.process.memory_rss",
-      "otelcol.receiver.accepted.log_records",
-      "otelcol.receiver.accepted.metric_points",
-      "otelcol.receiver.accepted.spans",
-      "otelcol.receiver.refused.log_records",
-      "otelcol.receiver.refused.metric_points",
-      "otelcol.receiver.refused.spans",
-    ].map((name) => [name, "the home dashboard shows it"]),
   ),
 };
 const ROOT = join(import.meta.dirname, "..");
@@ -101,17 +77,26 @@ export function readObservability(root: string = ROOT): Observability {
   };
 }
 
-const dataSourcesShape = z.object({ datasources: z.array(z.object({ uid: z.string() })).default([]) });
+const sourceShape = z.object({
+  uid: z.string(),
+  type: z.string(),
+  jsonData: z.object({ timeInterval: z.string().optional() }).default({}),
+});
+const dataSourcesShape = z.object({ datasources: z.array(sourceShape).default([]) });
 
 function readProvisioning(files: readonly string[], defaults: string): Provisioning {
   // Grafana writes a plain dollar as two.
   const values = files.map((text) => text.replace(/^\s*#.*$/gm, "").replaceAll("$$", ""));
   const variables = values.flatMap((text) => [...text.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name ?? ""));
   return {
-    dataSources: files.flatMap((text) => dataSourcesShape.parse(parse(text)).datasources.map(({ uid }) => uid)),
+    dataSources: files.flatMap((text) => dataSourcesShape.parse(parse(text)).datasources.map(sourceIn)),
     variables: [...new Set(variables)],
     defaults: [...defaults.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name ?? ""),
   };
+}
+
+function sourceIn({ uid, type, jsonData: { timeInterval } }: z.infer<typeof sourceShape>): ProvisionedSource {
+  return { uid, type, ...(timeInterval !== undefined && { intervalSeconds: secondsOf(timeInterval) }) };
 }
 
 /** An unset variable becomes empty without a word, so each must have its default. */

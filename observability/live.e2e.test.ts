@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import { createOtlpClient } from "#core/otlp.ts";
+import { encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 import { readObservability } from "./check.ts";
@@ -35,9 +37,18 @@ async function exportTwice(): Promise<void> {
     const { ledgerPoints, processPoints, records } = everyName(contract, { atMs: systemClock.nowMs(), startMs, value });
     await otlp.send({ signal: "metrics", resource: resource("ledger-1"), items: ledgerPoints, ...shared });
     await otlp.send({ signal: "metrics", resource: resource("slot-1"), items: processPoints, ...shared });
-    if (value === 1) await otlp.send({ signal: "logs", resource: resource("ledger-1"), items: records, ...shared });
+    await otlp.send({ signal: "traces", resource: resource("ledger-1"), items: [span(systemClock.nowMs())], ...shared });
     await systemClock.sleep(1_000);
+    if (value > 1) continue;
+    for (const service of ["offing-chain", "offing-drill", "offing-alerts"]) {
+      await otlp.send({ signal: "logs", resource: { ...resource("ledger-1"), "service.name": service }, items: records, ...shared });
+    }
   }
+}
+
+function span(atMs: number): OtlpItem {
+  const place = { traceId: randomBytes(16).toString("hex"), spanId: randomBytes(8).toString("hex"), startMs: atMs, endMs: atMs };
+  return encodeSpan({ type: "span", name: "chain.operation", kind: "internal", ...place, attributes: {} });
 }
 
 test("every query of every dashboard finds what the contract names, and nothing where there is nothing", async () => {

@@ -6,7 +6,7 @@ export interface DashboardQuery {
   readonly dashboard: string;
   /** The panel's title, or the name of the annotation or variable that asks. */
   readonly panel: string;
-  readonly datasource: "prometheus" | "loki";
+  readonly datasource: "prometheus" | "loki" | "tempo";
   readonly expr: string;
 }
 
@@ -42,6 +42,6 @@ export function substitute(expr: string, { ledger = ".+", range = "1h", rateInte
     .replaceAll("$ledger", ledger);
 }
 
-function sourceOf(uid: string): "prometheus" | "loki" {
-  return uid === "loki" ? "loki" : "prometheus";
+function sourceOf(uid: string): DashboardQuery["datasource"] {
+  return uid === "loki" || uid === "tempo" ? uid : "prometheus";
 }

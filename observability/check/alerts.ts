@@ -83,7 +83,7 @@ function orphanRunbooks(alerts: readonly string[], { runbooks }: AlertContext): 
 function panelProblems({ expr, annotations }: AlertRule, { dashboards }: AlertContext): string[] {
   const url = annotations["dashboard_url"] ?? "";
   // A rule that many emitters share names the dashboard by the emitter's job; each of them must have the panel.
-  const uids = url.includes("{{ $labels.job }}") ? dashboards.map(({ dashboard }) => dashboard.uid) : [""];
+  const uids = url.includes("{{ $labels.job }}") ? dashboards.filter(isEmitters).map(({ dashboard }) => dashboard.uid) : [""];
   return uids.flatMap((uid) => {
     const path = url.replace("{{ $labels.job }}", uid);
     const panel = panelByPath(path, dashboards);
@@ -93,9 +93,13 @@ function panelProblems({ expr, annotations }: AlertRule, { dashboards }: AlertCo
   });
 }
 
+function isEmitters({ dashboard }: DashboardFile): boolean {
+  return dashboard.tags?.includes("emitter") === true;
+}
+
 function showsAlert(expr: string, panel: Panel): boolean {
   const alert = canonical(expr);
-  const shown = (panel.targets ?? []).map((target) => canonical(target.expr));
+  const shown = (panel.targets ?? []).flatMap(({ expr: asked }) => (asked === undefined ? [] : [canonical(asked)]));
   // Absence has no value to show: the panel must show the series whose absence it is.
   if (alert[0] === "absent_over_time") return shown.some((pieces) => indexOfPieces(pieces, alert.slice(1)) >= 0);
   return shown.some((pieces) => {

@@ -1,7 +1,12 @@
 import type { ContractJson } from "#contract/emit-json.ts";
 import type { Dashboard, GridPos, Panel } from "../grafana/panels/model.ts";
+import { evidenceProblems } from "./evidence.ts";
 import { type Finding, findingsIn } from "./finding.ts";
 import { logqlFaults, promqlFaults } from "./names.ts";
+import { rateProblems } from "./rates.ts";
+import { rowProblems } from "./rows.ts";
+import { traceqlFaults } from "./traceql.ts";
+import { isKnownUnit } from "./units.ts";
 
 /** A dashboard and the file it stands in. */
 export interface DashboardFile {
@@ -12,8 +17,15 @@ export interface DashboardFile {
 /** What dashboards are held against. */
 export interface DashboardContext {
   readonly contract: ContractJson;
-  /** The uids of the provisioned data sources. */
-  readonly dataSources: readonly string[];
+  readonly dataSources: readonly ProvisionedSource[];
+}
+
+/** A data source that Grafana will have. */
+export interface ProvisionedSource {
+  readonly uid: string;
+  readonly type: string;
+  /** How often Prometheus takes samples, in seconds; a rate needs four of them. */
+  readonly intervalSeconds?: number;
 }
 
 const COLUMNS = 24;
@@ -23,7 +35,7 @@ export function checkDashboards(files: readonly DashboardFile[], context: Dashbo
   return [
     ...files.flatMap((file) => checkDashboard(file, context)),
     ...checkTogether(files),
-    ...files.flatMap((file) => checkLinks(file, files)),
+    ...files.flatMap((file) => checkLinks(file, { files, contract: context.contract })),
   ];
 }
 
@@ -43,7 +55,11 @@ export function panelsOf(dashboard: Dashboard): readonly PlacedPanel[] {
 /** Every query of a dashboard, its annotations' included, with the data source it asks. */
 export function queriesOf(dashboard: Dashboard): readonly { readonly place: string; readonly source: string; readonly expr: string }[] {
   const ofPanels = panelsOf(dashboard).flatMap(({ title, targets = [], datasource }) =>
-    targets.map((target) => ({ place: title, source: (target.datasource ?? datasource)?.uid ?? "", expr: target.expr })),
+    targets.map(({ expr, query, datasource: own }) => ({
+      place: title,
+      source: (own ?? datasource)?.uid ?? "",
+      expr: expr ?? query ?? "",
+    })),
   );
   const ofAnnotations = dashboard.annotations.list.flatMap(({ name, expr, datasource }) =>
     expr === undefined ? [] : [{ place: `annotation ${name}`, source: datasource?.uid ?? "", expr }],
@@ -60,9 +76,9 @@ function checkDashboard({ file, dashboard }: DashboardFile, context: DashboardCo
   for (const title of repeated(panels.map((panel) => panel.title))) findings.push(finding(title, "two panels have this title"));
   for (const [one, other] of overlaps(panels)) findings.push(finding(one.title, `overlaps ${other.title}`));
   for (const { place, source, expr } of queriesOf(dashboard)) {
-    const faults = source === "loki" ? logqlFaults(expr, context.contract) : promqlFaults(expr, context.contract);
-    findings.push(...faults.map((fault) => finding(place, `${fault}: ${expr}`)));
+    findings.push(...queryFaults(source, expr, context.contract).map((fault) => finding(place, `${fault}: ${expr}`)));
   }
+  findings.push(...rowProblems(dashboard, context.contract).map(({ place, problem }) => finding(place, problem)));
   if (dashboard.uid === "") findings.push(finding(dashboard.title, "has no uid"));
   if (dashboard.description === "") findings.push(finding(dashboard.title, "has no description"));
   if (JSON.stringify(dashboard).includes("inControlsMenu"))
@@ -70,24 +86,33 @@ function checkDashboard({ file, dashboard }: DashboardFile, context: DashboardCo
   return [...findings, ...variableProblems(dashboard).map(({ name, problem }) => finding(`variable ${name}`, problem))];
 }
 
+function queryFaults(source: string, expr: string, contract: ContractJson): readonly string[] {
+  if (source === "tempo") return traceqlFaults(expr, contract);
+  return source === "loki" ? logqlFaults(expr, contract) : promqlFaults(expr, contract);
+}
+
 function panelProblems(panel: Panel, { dataSources }: DashboardContext): string[] {
   const problems: string[] = [];
   const { x, y, w, h } = panel.gridPos;
   if (x < 0 || y < 0 || w < 1 || h < 1 || x + w > COLUMNS) problems.push(`does not fit a grid of ${COLUMNS} columns`);
+  if (!(Number.isInteger(panel.id) && panel.id > 0)) problems.push("has no id, so no alert and no link can lead to it");
   if (panel.title === "") problems.push("has no title");
   if ((panel.description ?? "") === "") problems.push("has no description that says why one looks here");
   if (panel.type === "text") return problems;
   const defaults = panel.fieldConfig?.defaults;
   if ((defaults?.unit ?? "") === "") problems.push("has no unit");
+  else if (!isKnownUnit(defaults?.unit ?? "")) problems.push(`has the unit ${defaults?.unit}, which Grafana does not know`);
   if ((defaults?.noValue ?? "") === "") problems.push("does not say what it shows without data");
   const targets = panel.targets ?? [];
   if (targets.length === 0) problems.push("asks nothing");
   for (const refId of repeated(targets.map((target) => target.refId))) problems.push(`two queries are called ${refId}`);
-  for (const target of [panel, ...targets]) {
-    const uid = target.datasource?.uid ?? "";
-    if (!dataSources.includes(uid)) problems.push(`asks the data source "${uid}", which is not provisioned`);
+  for (const { datasource } of [panel, ...targets]) {
+    const known = dataSources.find(({ uid }) => uid === datasource?.uid);
+    if (known === undefined) problems.push(`asks the data source "${datasource?.uid ?? ""}", which is not provisioned`);
+    else if (known.type !== datasource?.type) problems.push(`calls the data source ${known.uid} a ${datasource?.type}`);
   }
-  return [...problems, ...optionProblems(panel)];
+  const interval = dataSources.find(({ type }) => type === "prometheus")?.intervalSeconds ?? 0;
+  return [...problems, ...optionProblems(panel), ...targets.flatMap(({ expr = "" }) => rateProblems(expr, interval))];
 }
 
 /** Defaults of the kit that would leave a panel unreadable. */
@@ -124,13 +149,26 @@ function checkTogether(files: readonly DashboardFile[]): Finding[] {
   return [...clash("uid"), ...clash("title")];
 }
 
-/** Links to a panel must name one that is there. */
-function checkLinks({ file, dashboard }: DashboardFile, files: readonly DashboardFile[]): Finding[] {
-  return panelsOf(dashboard).flatMap(({ title, fieldConfig }) =>
-    (fieldConfig?.defaults.links ?? [])
-      .filter(({ url }) => url.startsWith("/d/") && panelByPath(url, files) === undefined)
-      .map(({ url }) => findingsIn(file)(title, `links to a panel that is not there: ${url}`)),
-  );
+/** Links must lead to a dashboard or a panel that is there, and a count of facts to its lines and traces. */
+function checkLinks(
+  { file, dashboard }: DashboardFile,
+  { files, contract }: { files: readonly DashboardFile[]; contract: ContractJson },
+): Finding[] {
+  return panelsOf(dashboard).flatMap((panel) => {
+    const finding = findingsIn(file);
+    const links = (panel.fieldConfig?.defaults.links ?? []).map(({ url }) => url).filter((url) => url.startsWith("/d/"));
+    const lost = links.filter((url) => !leadsSomewhere(url, files));
+    const reached = links.flatMap((url) => panelByPath(url, files) ?? []);
+    return [
+      ...lost.map((url) => finding(panel.title, `links to a panel that is not there: ${url}`)),
+      ...evidenceProblems(panel, { reached, contract }).map((problem) => finding(panel.title, problem)),
+    ];
+  });
+}
+
+function leadsSomewhere(url: string, files: readonly DashboardFile[]): boolean {
+  if (url.includes("viewPanel=")) return panelByPath(url, files) !== undefined;
+  return files.some(({ dashboard }) => url === `/d/${dashboard.uid}` || url.startsWith(`/d/${dashboard.uid}?`));
 }
 
 /** The panel that a path such as `/d/UID?viewPanel=panel-ID` leads to. */

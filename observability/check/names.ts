@@ -5,12 +5,22 @@ const TARGET_LABELS = ["job", "instance", "service_name", "deployment_environmen
 const STREAM_LABELS = ["service_name", "service_instance_id", "deployment_environment_name"];
 const RECORD_LABELS = ["event_name", "trace_id", "span_id", "severity_text", "detected_level"];
 
+/** Prometheus's own series of alerts, with the labels that our rules set. */
+const ALERTS = "ALERTS";
+const ALERTS_LABELS = ["alertname", "alertstate", "severity", "domain"];
+
 /** What is wrong with the names in a PromQL expression: metrics, labels and label values that the contract does not know. */
 export function promqlFaults(expression: string, contract: ContractJson): readonly string[] {
   const { selectors, grouping, filters, fault } = namesOf(expression);
   const known = new Set(TARGET_LABELS);
   const faults = fault === undefined ? [] : [fault];
   for (const selector of selectors) {
+    if (selector.metric === ALERTS) {
+      for (const label of ALERTS_LABELS) known.add(label);
+      const strange = selector.matchers.filter(({ label }) => !known.has(label));
+      faults.push(...strange.map(({ label }) => `${ALERTS} has no label ${label}`));
+      continue;
+    }
     const metric = metricOf(contract, selector.metric ?? "");
     if (metric === undefined) {
       faults.push(`no metric of the contract is called ${selector.metric ?? "(a selector without a name)"}`);

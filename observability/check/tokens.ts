@@ -6,7 +6,7 @@ export interface Token {
 }
 
 const PATTERN =
-  /(?<space>\s+|#.*)|(?<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(?<variable>\$\w+|\$\{\w+(?::\w+)?\})|(?<number>\d[\w.]*)|(?<name>[A-Za-z_:][\w:]*)|(?<mark>=~|!~|!=|==|>=|<=|\|=|[-+*/%^=<>(){}[\],|@.])/y;
+  /(?<space>\s+|#.*)|(?<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(?<variable>\$\w+|\$\{\w+(?::\w+)?\})|(?<number>\d[\w.:]*)|(?<name>[A-Za-z_:][\w:]*)|(?<mark>=~|!~|!=|==|>=|<=|\|=|[-+*/%^=<>(){}[\],|@.])/y;
 
 /**
  * Splits an expression; what PromQL and LogQL share is enough to find the names in it. Their own parsers (promtool, and the live

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chainDashboard } from "./panels/chain.ts";
+import { homeDashboard } from "./panels/home.ts";
 import type { Dashboard } from "./panels/model.ts";
 
 const FOLDER = join(import.meta.dirname, "dashboards");
@@ -9,6 +10,7 @@ const COMMAND = "node observability/grafana/build.ts";
 /** Every dashboard by its file name. */
 const DASHBOARDS: Readonly<Record<string, () => Dashboard>> = {
   "chain.json": chainDashboard,
+  "home.json": homeDashboard,
 };
 
 /** Compiles every dashboard; the same panels give the same bytes. */

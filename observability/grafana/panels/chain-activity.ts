@@ -9,13 +9,14 @@ import {
   oracleRequiredFailures,
   reorgDepth,
 } from "#contract/generated/chain.ts";
-import { chainLines, chainSeries, toBlockedLogs } from "./chain-series.ts";
+import { blockedLinks, chainLines, chainSeries, changeLinks, operationLinks } from "./chain-series.ts";
 import { increase, inUnitOf, ratio, secondsSince, sumBy } from "./promql.ts";
+import { show } from "./query.ts";
 import { bars, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
 const { series, sibling, net, histogram } = chainSeries;
 
-/** What is blocked: how many in all, when, for how long, and from day to day. */
+/** What is blocked: how many in all, when, and from day to day. */
 export function blockedPanels(): PlaceablePanel[][] {
   const failures = series(oracleRequiredFailures);
   const growth = (range: "1d" | "1w"): PlaceablePanel =>
@@ -24,8 +25,8 @@ export function blockedPanels(): PlaceablePanel[][] {
       title: range === "1d" ? "Blocked within a day" : "Blocked within a week",
       description:
         "How the number of blocked operations moves from day to day and week to week, by reason: a window that slides. An estimate; the exact number of a calendar day is one SQL query away, in the runbooks.",
-      links: [toBlockedLogs],
-      queries: [{ vector: sumBy(increase(failures, range), ["reason_code"]), legend: "{{reason_code}}" }],
+      links: blockedLinks,
+      queries: [show(sumBy(increase(failures, range), ["reason_code"]), "{{reason_code}}")],
     });
   return [
     [
@@ -34,12 +35,12 @@ export function blockedPanels(): PlaceablePanel[][] {
         title: "Blocked operations in the ledger",
         description:
           "How many operations each reason has blocked, by contract and action, less those a reorg took back. The number reconcile proves.",
-        links: [toBlockedLogs],
+        links: blockedLinks,
         queries: [
-          {
-            vector: sumBy(net(oracleRequiredFailures), ["contract", "action_type", "reason_code"]),
-            legend: "{{contract}} {{action_type}} {{reason_code}}",
-          },
+          show(
+            sumBy(net(oracleRequiredFailures), ["contract", "action_type", "reason_code"]),
+            "{{contract}} {{action_type}} {{reason_code}}",
+          ),
         ],
       }),
       timeseries({
@@ -48,90 +49,91 @@ export function blockedPanels(): PlaceablePanel[][] {
         description:
           "When operations were blocked, as it was seen live. The purple marks are changes of configuration: a spike right after one is a clue.",
         draw: "bars",
-        links: [toBlockedLogs],
+        links: blockedLinks,
         queries: [
-          {
-            vector: sumBy(increase(failures, "$__rate_interval"), ["action_type", "reason_code"]),
-            legend: "{{action_type}} {{reason_code}}",
+          show(sumBy(increase(failures, "$__rate_interval"), ["action_type", "reason_code"]), "{{action_type}} {{reason_code}}", {
             exemplars: true,
-          },
+          }),
         ],
       }),
     ],
     [
       timeseries({
-        key: "blocked-runs",
-        title: "Runs of blocked operations",
-        description:
-          "How long each run without a success has become, by reason, and by contract for any reason. A success drops it to zero.",
-        queries: [
-          { vector: series(blockedDuration), legend: "{{contract}} {{reason_code}}" },
-          { vector: series(contractBlockedDuration), legend: "{{contract}} any reason" },
-        ],
-      }),
-      timeseries({
         key: "failures-recent",
         title: "Blocked within the last hour of chain time",
         description: "The exact windows the alerts read: blocked operations in the hour up to the newest block, corrected on a reorg.",
-        queries: [{ vector: series(failuresRecent, { window: "1h" }), legend: "{{contract}} {{reason_code}}" }],
+        queries: [show(series(failuresRecent, { window: "1h" }), "{{contract}} {{reason_code}}")],
       }),
+      growth("1d"),
+      growth("1w"),
     ],
-    [growth("1d"), growth("1w")],
   ];
 }
 
-/** All traffic, and how much of it an oracle ends. */
-export function operationPanels(): PlaceablePanel[] {
+/** Rate, errors and duration: whether there is traffic, how much of it an oracle ends, and for how long. */
+export function redPanels(): PlaceablePanel[] {
   return [
-    bars({
-      key: "operations-net",
-      title: "Operations by how they ended",
-      description:
-        "What became of every call of a watched contract: through, blocked by an oracle, undone otherwise, or caught by its caller.",
-      queries: [{ vector: sumBy(net(operations), ["contract", "outcome"]), legend: "{{contract}} {{outcome}}" }],
-    }),
     timeseries({
       key: "operations-new",
+      links: operationLinks,
       title: "Operations seen",
       description: "Whether there is any traffic at all: a quiet chain is neither healthy nor blocked.",
       draw: "bars",
-      queries: [{ vector: sumBy(increase(series(operations), "$__rate_interval"), ["outcome"]), legend: "{{outcome}}", exemplars: true }],
+      queries: [show(sumBy(increase(series(operations), "$__rate_interval"), ["outcome"]), "{{outcome}}", { exemplars: true })],
     }),
     timeseries({
       key: "failure-share",
+      links: operationLinks,
       title: "Share of operations an oracle blocked",
       description:
         "How much of each contract's traffic an oracle reason ends, over everything in the ledger. No line while a contract was never called.",
+      queries: [show(ratio(sumBy(net(oracleRequiredFailures), ["contract"]), sumBy(net(operations), ["contract"])), "{{contract}}")],
+    }),
+    timeseries({
+      key: "blocked-runs",
+      title: "Runs of blocked operations",
+      description: "How long each run without a success has become, by reason, and by contract for any reason. A success drops it to zero.",
       queries: [
-        { vector: ratio(sumBy(net(oracleRequiredFailures), ["contract"]), sumBy(net(operations), ["contract"])), legend: "{{contract}}" },
+        show(series(blockedDuration), "{{contract}} {{reason_code}}"),
+        show(series(contractBlockedDuration), "{{contract}} any reason"),
       ],
     }),
   ];
 }
 
-/** Whom it meets: by category from the metrics, by address from the log. */
-export function callerPanels(): PlaceablePanel[] {
+/** What became of every call, and whom it met: by category from the metrics, by address from the log. */
+export function operationPanels(): PlaceablePanel[] {
   return [
     bars({
+      key: "operations-net",
+      links: operationLinks,
+      title: "Operations by how they ended",
+      description:
+        "What became of every call of a watched contract: through, blocked by an oracle, undone otherwise, or caught by its caller.",
+      queries: [show(sumBy(net(operations), ["contract", "outcome"]), "{{contract}} {{outcome}}")],
+    }),
+    bars({
       key: "callers-net",
+      links: operationLinks,
       title: "Who calls, and how it ends",
       description: "Whether trouble meets people, contracts or known routers: operations by category of caller and outcome.",
-      queries: [{ vector: sumBy(net(operations), ["caller_category", "outcome"]), legend: "{{caller_category}} {{outcome}}" }],
+      queries: [show(sumBy(net(operations), ["caller_category", "outcome"]), "{{caller_category}} {{outcome}}")],
     }),
     bars({
       key: "callers-blocked",
+      links: blockedLinks,
       title: "Callers blocked most",
       description:
         "Who is hit: the ten addresses blocked most often in the range shown, by reason. Read from the log, where addresses have no bound.",
       queries: [
-        {
-          logs: chainLines.topValues([operationEvent], {
+        show(
+          chainLines.topValues([operationEvent], {
             limit: 10,
             by: ["evm.frame.caller", "reason_code"],
             match: { reason_code: { not: "" } },
           }),
-          legend: "{{evm_frame_caller}} {{reason_code}}",
-        },
+          "{{evm_frame_caller}} {{reason_code}}",
+        ),
       ],
     }),
   ];
@@ -144,25 +146,26 @@ export function configPanels(): PlaceablePanel[] {
       key: "config-changed",
       title: "Since the last change of configuration",
       description: "Whether a change may be the cause: time since the last one on the chain, by module. No data until there was one.",
-      queries: [{ vector: secondsSince(series(configChanged)), legend: "{{module}}" }],
+      queries: [show(secondsSince(series(configChanged)), "{{module}}")],
     }),
     stat({
       key: "config-changes-net",
+      links: changeLinks,
       title: "Changes of configuration",
       description: "How many changes the ledger holds by module, less those a reorg took back. The purple marks on every panel are these.",
-      queries: [{ vector: sumBy(net(configChanges), ["module"]), legend: "{{module}}" }],
+      queries: [show(sumBy(net(configChanges), ["module"]), "{{module}}")],
     }),
     stat({
       key: "reorgs",
       title: "Reorgs",
       description: "How often the chain replaced blocks the ledger had indexed, since the ledger began.",
-      queries: [{ vector: histogram(reorgDepth, "count"), legend: "{{instance}}" }],
+      queries: [show(histogram(reorgDepth, "count"), "{{instance}}")],
     }),
     stat({
       key: "reorged-blocks",
       title: "Blocks replaced",
       description: "How many blocks all reorgs replaced together: one deep reorg weighs more than many of one block.",
-      queries: [{ vector: histogram(reorgDepth, "sum"), legend: "{{instance}}" }],
+      queries: [show(histogram(reorgDepth, "sum"), "{{instance}}")],
     }),
   ];
 }
@@ -172,21 +175,20 @@ export function reorgPanels(): PlaceablePanel[] {
   return [
     timeseries({
       key: "retracted",
+      links: operationLinks,
       title: "Taken back by reorgs",
       description: "What was counted and then taken back. The totals on this dashboard are already less by these.",
       queries: [
-        { vector: sumBy(sibling(oracleRequiredFailures, "retracted"), ["reason_code"]), legend: "{{reason_code}}" },
-        {
-          vector: inUnitOf(sumBy(sibling(operations, "retracted"), ["outcome"]), series(oracleRequiredFailures)),
-          legend: "all {{outcome}}",
-        },
+        show(sumBy(sibling(oracleRequiredFailures, "retracted"), ["reason_code"]), "{{reason_code}}"),
+        show(inUnitOf(sumBy(sibling(operations, "retracted"), ["outcome"]), series(oracleRequiredFailures)), "all {{outcome}}"),
       ],
     }),
     timeseries({
       key: "late",
+      links: operationLinks,
       title: "Counted late",
       description: "What was already old when it was seen: a start in the past, an outage, a backfill. No alert counts these as new.",
-      queries: [{ vector: sumBy(sibling(operations, "late"), ["contract", "outcome"]), legend: "{{contract}} {{outcome}}" }],
+      queries: [show(sumBy(sibling(operations, "late"), ["contract", "outcome"]), "{{contract}} {{outcome}}")],
     }),
   ];
 }

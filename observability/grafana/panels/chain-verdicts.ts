@@ -10,16 +10,10 @@ import {
   provisional,
   unresolved,
 } from "#contract/generated/chain.ts";
-import { chainSeries, toBlockedLogs } from "./chain-series.ts";
+import { blockedLinks, chainSeries } from "./chain-series.ts";
 import { increase, inUnitOf, secondsSince, sumBy } from "./promql.ts";
+import { show } from "./query.ts";
 import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
-
-/** What the rules of chain.rules.yaml compare with; observability/check.ts holds the two together. */
-const PSM_BLOCKED_SECONDS = 600;
-const UNHEALTHY_PER_HOUR = 5;
-const HEAD_AGE_SECONDS = 300;
-const LAG_BLOCKS = 32;
-const NONE = 0;
 
 const { series } = chainSeries;
 
@@ -33,44 +27,40 @@ export function verdicts(): PlaceablePanel[] {
       title: "PSM blocked for",
       description:
         "Whether anybody can mint or redeem: chain time for which every PSM operation met a missing oracle. Ten minutes are SEV-1.",
-      threshold: { from: PSM_BLOCKED_SECONDS },
-      links: [toBlockedLogs],
-      queries: [{ vector: series(blockedDuration, { contract: "PSM", reason_code: "PSM_ORACLE_MISSING" }), legend: "{{instance}}" }],
+      alert: "ChainPsmBlocked",
+      links: blockedLinks,
+      queries: [show(series(blockedDuration, { contract: "PSM", reason_code: "PSM_ORACLE_MISSING" }), "{{instance}}")],
     }),
     stat({
       key: "buyback-blocked",
+      alert: "ChainBuybackBlocked",
       title: "Buyback blocked for",
       description:
         "Whether any buyback gets through: chain time for which each one tried was blocked, beside the threshold of offing.yaml.",
-      links: [toBlockedLogs],
-      queries: [
-        { vector: buyback, legend: "blocked" },
-        { vector: inUnitOf(series(alertThreshold, { alert: "ChainBuybackBlocked" }), buyback), legend: "alert from" },
-      ],
+      links: blockedLinks,
+      queries: [show(buyback, "blocked"), show(inUnitOf(series(alertThreshold, { alert: "ChainBuybackBlocked" }), buyback), "alert from")],
     }),
     stat({
       key: "buyback-unhealthy",
       title: "Buybacks with an unhealthy oracle, last hour",
       description:
         "Whether the oracle's health is failing now: buybacks it blocked in the hour up to the newest block. More than five are SEV-2.",
-      threshold: { over: UNHEALTHY_PER_HOUR },
-      links: [toBlockedLogs],
+      alert: "ChainBuybackUnhealthyBurst",
+      links: blockedLinks,
       queries: [
-        {
-          vector: series(failuresRecent, { contract: "BUYBACK_VAULT", reason_code: "BUYBACK_ORACLE_UNHEALTHY", window: "1h" }),
-          legend: "{{instance}}",
-        },
+        show(series(failuresRecent, { contract: "BUYBACK_VAULT", reason_code: "BUYBACK_ORACLE_UNHEALTHY", window: "1h" }), "{{instance}}"),
       ],
     }),
     stat({
       key: "psm-burst",
+      alert: "ChainPsmOracleMissingBurst",
       title: "PSM without an oracle, burst window",
       description:
         "Whether the PSM's oracle has just gone missing: operations it blocked in the burst window, beside the threshold of offing.yaml.",
-      links: [toBlockedLogs],
+      links: blockedLinks,
       queries: [
-        { vector: burst, legend: "blocked" },
-        { vector: inUnitOf(series(alertThreshold, { alert: "ChainPsmOracleMissingBurst" }), burst), legend: "alert above" },
+        show(burst, "blocked"),
+        show(inUnitOf(series(alertThreshold, { alert: "ChainPsmOracleMissingBurst" }), burst), "alert above"),
       ],
     }),
   ];
@@ -82,8 +72,8 @@ export function headAge(): PlaceablePanel {
     key: "head-age",
     title: "Age of the newest block",
     description: "How old what we know is: seconds since the newest indexed block's own time. Every chain figure speaks of that block.",
-    threshold: { over: HEAD_AGE_SECONDS },
-    queries: [{ vector: secondsSince(series(blockTimestamp)), legend: "{{instance}}" }],
+    alert: "ChainHeadStalled",
+    queries: [show(secondsSince(series(blockTimestamp)), "{{instance}}")],
   });
 }
 
@@ -93,8 +83,8 @@ export function indexLag(): PlaceablePanel {
     key: "index-lag",
     title: "Blocks behind the head",
     description: "Whether the ledger is level with the endpoint. Red is normal while it catches up; an alert fires only when it does not.",
-    threshold: { over: LAG_BLOCKS },
-    queries: [{ vector: series(lag), legend: "{{instance}}" }],
+    alert: "ChainIndexLagging",
+    queries: [show(series(lag), "{{instance}}")],
   });
 }
 
@@ -105,8 +95,8 @@ export function coverageGapPanel(): PlaceablePanel {
     title: "Blocks nobody has read",
     description:
       "What the totals lack: blocks between the first wanted one and the newest that were not read. A backfill lowers it; the alert fires when it stands.",
-    threshold: { over: NONE },
-    queries: [{ vector: series(coverageGap), legend: "{{instance}}" }],
+    alert: "ChainCoverageGap",
+    queries: [show(series(coverageGap), "{{instance}}")],
   });
 }
 
@@ -119,13 +109,13 @@ export function coveragePanels(): PlaceablePanel[] {
       title: "Blocks read, by grade",
       description:
         "Whether swallowed and indirect calls can be seen: `traced` blocks were looked into, `signs` ones where something showed, `receipts` ones were only counted whole.",
-      queries: [{ vector: series(coverage), legend: "{{grade}}" }],
+      queries: [show(series(coverage), "{{grade}}")],
     }),
     timeseries({
       key: "provisional",
       title: "Operations not final yet",
       description: "What a reorg may still take back: operations in blocks above the final one. It falls when finality moves on.",
-      queries: [{ vector: series(provisional), legend: "{{instance}}" }],
+      queries: [show(series(provisional), "{{instance}}")],
     }),
   ];
 }
@@ -134,10 +124,10 @@ export function coveragePanels(): PlaceablePanel[] {
 export function unresolvedPanel(): PlaceablePanel {
   return timeseries({
     key: "unresolved",
+    alert: "ChainOperationsUnresolved",
     title: "Failed for an unknown reason within the hour",
     description:
       "Failures that nobody can name: revert bytes outside the configured ABI, or no trace at all. An oracle reason may hide here.",
-    threshold: { over: NONE },
-    queries: [{ vector: sumBy(increase(series(unresolved), "1h"), ["job", "instance", "evidence"]), legend: "{{evidence}}" }],
+    queries: [show(sumBy(increase(series(unresolved), "1h"), ["job", "instance", "evidence"]), "{{evidence}}")],
   });
 }

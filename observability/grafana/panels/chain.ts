@@ -2,17 +2,31 @@ import {
   blockNumber,
   configChangeEvent,
   configChangeRetractedEvent,
+  configChangeSpan,
   operationEvent,
   operationRetractedEvent,
+  operationSpan,
   reorgEvent,
 } from "#contract/generated/chain.ts";
-import { blockedPanels, callerPanels, configPanels, operationPanels, reorgPanels } from "./chain-activity.ts";
-import { BLOCKED_LOGS, CHAIN_JOB, chainLines, chainSeries, LEDGER_VARIABLE } from "./chain-series.ts";
+import { mark } from "./annotations.ts";
+import { blockedPanels, configPanels, operationPanels, redPanels, reorgPanels } from "./chain-activity.ts";
+import {
+  BLOCKED_LOGS,
+  CHAIN_JOB,
+  CHAIN_TRACES,
+  CHANGE_LOGS,
+  chainLines,
+  chainSeries,
+  chainTraces,
+  LEDGER_VARIABLE,
+  OPERATION_LOGS,
+} from "./chain-series.ts";
 import { coveragePanels, headAge, indexLag, unresolvedPanel, verdicts } from "./chain-verdicts.ts";
-import { dashboard } from "./layout.ts";
+import { dashboard, sectionRows } from "./layout.ts";
 import type { Dashboard } from "./model.ts";
-import { sharedPanels } from "./shared.ts";
-import { logs, type PlaceablePanel, text, timeseries } from "./toolkit.ts";
+import { show } from "./query.ts";
+import { figuresAge, sharedPanels } from "./shared.ts";
+import { logs, type PlaceablePanel, text, timeseries, traces } from "./toolkit.ts";
 
 const { lines } = chainLines;
 
@@ -24,32 +38,33 @@ export function chainDashboard(): Dashboard {
     title: "Chain: operations that need an oracle",
     description:
       "Which PSM and buyback operations an oracle blocks, since when, for whom, and whether a change of configuration came before.",
-    tags: ["offing", "chain"],
+    tags: ["offing", "emitter", "chain"],
     ledgers: { variable: LEDGER_VARIABLE, query: `label_values(offing_ledger_cursor{job="${CHAIN_JOB}"}, instance)` },
-    annotations: [
-      { name: "Configuration changes", logs: lines([configChangeEvent]), title: "{{module}} changed", color: "purple" },
-      { name: "Reorgs", logs: lines([reorgEvent]), title: "Reorg of {{offing_chain_reorg_depth}} blocks", color: "orange" },
+    marks: [
+      mark(lines([configChangeEvent]), { name: "Changes on the chain", title: "{{module}} changed", color: "purple" }),
+      mark(lines([reorgEvent]), { name: "Reorgs", title: "Reorg of {{offing_chain_reorg_depth}} blocks", color: "orange" }),
     ],
-    rows: [
-      { title: "Is it healthy now?", lines: [verdicts(), [headAge(), indexLag(), shared.heartbeatAge, shared.waitingAge]] },
-      { title: "Blocked operations", lines: blockedPanels() },
-      { title: "All operations", lines: [operationPanels(), callerPanels()] },
-      { title: "Configuration and reorgs", lines: [configPanels(), reorgPanels()] },
-      { title: "Coverage and finality", lines: [coveragePanels()] },
-      { title: "What could not be read or delivered", lines: [[unresolvedPanel(), shared.refused, shared.deadLettered]] },
-      { title: "Evidence", lines: [[blockedLogs()], [changeLogs()]] },
-      {
-        title: "The emitter",
-        collapsed: true,
-        lines: [
-          [shared.ledgerFacts, shared.cursor, shared.waiting],
-          [shared.delivered, shared.faults, shared.memory],
-          [shared.rpcRequests, shared.rpcLatency, blockPositions()],
-          [shared.build],
-        ],
-      },
-      { title: "About", lines: [[about()]] },
-    ],
+    rows: sectionRows({
+      now: [verdicts(), [headAge(), indexLag(), shared.heartbeatAge, shared.waitingAge]],
+      red: [redPanels()],
+      topics: [
+        { title: "Blocked operations", lines: blockedPanels() },
+        { title: "All operations", lines: [operationPanels()] },
+        {
+          title: "Configuration and reorgs",
+          lines: [[...configPanels(), figuresAge(chainSeries, "configuration and reorgs")], reorgPanels()],
+        },
+      ],
+      backlog: [coveragePanels(), [unresolvedPanel(), shared.refused, shared.deadLettered], [shared.waiting]],
+      evidence: [[blockedLogs()], [operationLogs()], [changeLogs()], [latestTraces()]],
+      emitter: [
+        [shared.ledgerFacts, shared.cursor, shared.delivered],
+        [shared.rpcRequests, shared.rpcLatency, shared.faults],
+        [blockPositions(), shared.memory],
+        [shared.build, shared.config],
+      ],
+      about: about(),
+    }),
   });
 }
 
@@ -63,9 +78,28 @@ function blockedLogs(): PlaceablePanel {
   });
 }
 
+function operationLogs(): PlaceablePanel {
+  return logs({
+    key: OPERATION_LOGS,
+    title: "All operations, line by line",
+    description: "Every call of a watched contract, whatever became of it: the cases behind the counts of operations.",
+    logs: lines([operationEvent]),
+  });
+}
+
+function latestTraces(): PlaceablePanel {
+  return traces({
+    key: CHAIN_TRACES,
+    title: "Traces of late",
+    description:
+      "One trace a transaction. Open one: its spans lead to their log lines. Tempo searches by arrival; an old trace opens by its id, from a line.",
+    traces: chainTraces.traces([operationSpan, configChangeSpan]),
+  });
+}
+
 function changeLogs(): PlaceablePanel {
   return logs({
-    key: "change-logs",
+    key: CHANGE_LOGS,
     title: "Changes of configuration and reorgs",
     description:
       "What changed on the chain besides operations: who changed which module, what a reorg took back, and when blocks were replaced.",
@@ -79,7 +113,7 @@ function blockPositions(): PlaceablePanel {
     title: "Blocks by position",
     description:
       "How far the endpoint, the ledger and finality are apart. A head that is flat while other chains move means a stuck endpoint.",
-    queries: [{ vector: chainSeries.series(blockNumber), legend: "{{position}}" }],
+    queries: [show(chainSeries.series(blockNumber), "{{position}}")],
   });
 }
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configChangeEvent } from "#contract/generated/chain.ts";
 import { panelsOf } from "../../check/dashboards.ts";
-import { dashboard, panelId, panelPath, type Row } from "./layout.ts";
+import { mark } from "./annotations.ts";
+import { dashboard, panelId, panelPath, type Row, sectionRows } from "./layout.ts";
 import { lineSelectorOf } from "./logql.ts";
 import type { Dashboard } from "./model.ts";
 import { type PlaceablePanel, text } from "./toolkit.ts";
@@ -15,7 +16,7 @@ const made = (rows: readonly Row[]): Dashboard =>
     description: "why",
     tags: [],
     ledgers: { variable: "ledger", query: "label_values(offing_ledger_cursor, instance)" },
-    annotations: [{ name: "Changes", logs: lines([configChangeEvent]), title: "{{module}}", color: "purple" }],
+    marks: [mark(lines([configChangeEvent]), { name: "Changes", title: "{{module}}", color: "purple" })],
     rows,
   });
 const panel = (key: string, height = 4): PlaceablePanel => text({ key, title: key, description: "why", markdown: "", height });
@@ -52,6 +53,39 @@ describe("dashboard", () => {
   it("puts the panels of a collapsed row inside it", () => {
     const { panels } = made([{ title: "shut", collapsed: true, lines: [[panel("a")]] }]);
     expect(panels).toMatchObject([{ type: "row", collapsed: true, panels: [{ title: "a" }] }]);
+  });
+
+  it("marks deploys, configurations and drills on each, and what is asked for besides", () => {
+    expect(made([]).annotations.list.map(({ name }) => name)).toEqual(["Deploys", "Configurations", "Drills", "Changes"]);
+    const [deploys] = made([]).annotations.list;
+    const series = 'sum by (job, version) (offing_build_info{job="offing-chain"}';
+    expect(deploys?.expr).toBe(`${series}) unless ${series} offset 5m)`);
+  });
+
+  it("has no variable where there are no ledgers to choose from", () => {
+    const plain = dashboard({ uid: "u", title: "T", description: "why", tags: [], rows: [] });
+    expect(plain.templating.list).toEqual([]);
+  });
+
+  it("orders the rows as an operator asks", () => {
+    const rows = sectionRows({
+      now: [],
+      red: [],
+      topics: [{ title: "more", lines: [] }],
+      backlog: [],
+      evidence: [],
+      emitter: [],
+      about: panel("a"),
+    });
+    expect(rows.map(({ title }) => title)).toEqual([
+      "Is it healthy now?",
+      "Rate, errors, duration",
+      "more",
+      "Backlog and losses",
+      "Logs and traces",
+      "The emitter",
+      "About",
+    ]);
   });
 
   it("hides no link and no annotation in a menu", () => {

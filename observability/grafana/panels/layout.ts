@@ -1,5 +1,4 @@
 import {
-  AnnotationQueryBuilder,
   DashboardBuilder,
   DashboardCursorSync,
   DashboardLinkBuilder,
@@ -8,17 +7,48 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import type { LogQuery } from "./logql.ts";
+import { annotationOf, commonMarks, type Mark } from "./annotations.ts";
 import type { Dashboard, Panel } from "./model.ts";
-import { DATA_SOURCES, type PlaceablePanel } from "./toolkit.ts";
+import { DATA_SOURCES } from "./targets.ts";
+import type { PlaceablePanel } from "./toolkit.ts";
 
 /** A row of panels; every line fills the 24 columns with panels of one height. */
 export interface Row {
   readonly title: string;
   /** A collapsed row asks nothing until it is opened; no panel of an alert stands in one. */
   readonly collapsed?: boolean;
-  readonly lines: readonly (readonly PlaceablePanel[])[];
+  readonly lines: readonly Line[];
 }
+
+/** Panels side by side. */
+export type Line = readonly PlaceablePanel[];
+
+/** The parts that every emitter's dashboard has, in the order in which an operator asks. */
+export interface Sections {
+  /** Is it healthy now? Figures of this moment, and how fresh they are. */
+  readonly now: readonly Line[];
+  /** Rate, errors, duration: what the users of the watched system meet. */
+  readonly red: readonly Line[];
+  /** What this domain has besides. */
+  readonly topics?: readonly Row[];
+  /** What waits, what was lost, what could not be read. */
+  readonly backlog: readonly Line[];
+  /** Log lines and traces: the single cases behind the numbers. */
+  readonly evidence: readonly Line[];
+  /** The emitter itself, collapsed. */
+  readonly emitter: readonly Line[];
+  readonly about: PlaceablePanel;
+}
+
+/** The titles of the rows, in their order. */
+export const ROW_TITLES: Readonly<Record<Exclude<keyof Sections, "topics">, string>> = {
+  now: "Is it healthy now?",
+  red: "Rate, errors, duration",
+  backlog: "Backlog and losses",
+  evidence: "Logs and traces",
+  emitter: "The emitter",
+  about: "About",
+};
 
 /** What a dashboard is made of. */
 export interface DashboardSpec {
@@ -27,9 +57,12 @@ export interface DashboardSpec {
   readonly title: string;
   readonly description: string;
   readonly tags: readonly string[];
-  /** The variable that holds the chosen ledgers, and the query for them. */
-  readonly ledgers: { readonly variable: string; readonly query: string };
-  readonly annotations: readonly { readonly name: string; readonly logs: LogQuery; readonly title: string; readonly color: string }[];
+  /** The variable that holds the chosen ledgers, and the query for them; left out where there are none to choose from. */
+  readonly ledgers?: { readonly variable: string; readonly query: string };
+  /** Whose deploys and configurations are marked; the uid when left out. */
+  readonly job?: string | RegExp;
+  /** Marks besides those that every dashboard has. */
+  readonly marks?: readonly Mark[];
   readonly rows: readonly Row[];
 }
 
@@ -46,11 +79,24 @@ export function dashboard(spec: DashboardSpec): Dashboard {
     .time({ from: "now-6h", to: "now" })
     .refresh("10s")
     .timezone("utc")
-    .variables([ledgerVariable(spec)])
-    .annotations(spec.annotations.map(annotation))
+    .variables(spec.ledgers === undefined ? [] : [ledgerVariable(spec.ledgers)])
+    .annotations([...commonMarks(spec.job ?? spec.uid), ...(spec.marks ?? [])].map(annotationOf))
     .links([siblingsLink()]);
   const built = JSON.parse(JSON.stringify(builder.build())) as Dashboard;
   return { ...withoutMenuPlacement(built), panels: layOut(spec.rows) };
+}
+
+/** The rows of an emitter's dashboard. */
+export function sectionRows({ now, red, topics = [], backlog, evidence, emitter, about }: Sections): readonly Row[] {
+  return [
+    { title: ROW_TITLES.now, lines: now },
+    { title: ROW_TITLES.red, lines: red },
+    ...topics,
+    { title: ROW_TITLES.backlog, lines: backlog },
+    { title: ROW_TITLES.evidence, lines: evidence },
+    { title: ROW_TITLES.emitter, collapsed: true, lines: emitter },
+    { title: ROW_TITLES.about, lines: [[about]] },
+  ];
 }
 
 /** A panel's id: a number from 1000 to 99999 that depends on its key alone (FNV-1a). */
@@ -95,28 +141,18 @@ function heightOf(line: readonly PlaceablePanel[]): number {
   return Math.max(...line.map(({ height }) => height));
 }
 
-function ledgerVariable({ ledgers }: DashboardSpec): QueryVariableBuilder {
-  return new QueryVariableBuilder(ledgers.variable)
+function ledgerVariable({ variable, query }: NonNullable<DashboardSpec["ledgers"]>): QueryVariableBuilder {
+  return new QueryVariableBuilder(variable)
     .label("Ledger")
     .description("The ledgers whose figures are shown, by their id.")
     .datasource(DATA_SOURCES.prometheus)
-    .query(ledgers.query)
+    .query(query)
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
     .allValue(".+")
     .current({ text: "All", value: "$__all" });
-}
-
-function annotation({ name, logs, title, color }: DashboardSpec["annotations"][number]): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder()
-    .name(name)
-    .datasource(DATA_SOURCES.loki)
-    .enable(true)
-    .iconColor(color)
-    .expr(logs.logql)
-    .titleFormat(title);
 }
 
 function siblingsLink(): DashboardLinkBuilder {

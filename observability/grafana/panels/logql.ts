@@ -1,16 +1,22 @@
 import type { Attributes, EventDefinition } from "#core/signal.ts";
 import { labelName, type Match, matcher } from "./promql.ts";
 
-/** A LogQL expression: log lines, or numbers made of them. */
-export interface LogQuery {
+/** A LogQL expression: log lines, or numbers made of them. `labels` exists for the type checker alone. */
+export interface LogQuery<Label extends string = string> {
   readonly logql: string;
+  readonly labels?: readonly Label[];
 }
+
+/** What Loki knows of every line beside its attributes. */
+export type LineLabel = "service_name" | "service_instance_id" | "trace_id" | "span_id";
 
 /** Any log event of the contract. */
 type AnyEvent = EventDefinition<never>;
 type Events = readonly [AnyEvent, ...AnyEvent[]];
 type AttributesOf<Event> = Event extends EventDefinition<infer A extends Attributes> ? A : never;
 type Scalar = string | number | boolean;
+/** The attributes that all the events have. */
+type CommonKey<Event> = Extract<keyof AttributesOf<Event>, string>;
 /** Conditions on attributes that all the events have. */
 type Conditions<Event> = {
   readonly [Key in Extract<keyof AttributesOf<Event>, string>]?: Match<Extract<AttributesOf<Event>[Key], Scalar>>;
@@ -22,21 +28,18 @@ export interface LineSelector {
    * The lines of some log events that fulfil every condition. Attributes are structured metadata in Loki; one that a line lacks is
    * empty there, so `{ not: "" }` asks for those that have it.
    */
-  readonly lines: <E extends Events>(events: E, match?: Conditions<E[number]>) => LogQuery;
+  readonly lines: <E extends Events>(events: E, match?: Conditions<E[number]>) => LogQuery<CommonKey<E[number]> | LineLabel>;
   /** The `limit` most frequent values of some attributes among such lines, over the dashboard's range. */
-  readonly topValues: <E extends Events>(
+  readonly topValues: <E extends Events, By extends CommonKey<E[number]>>(
     events: E,
-    options: {
-      readonly limit: number;
-      readonly by: readonly (keyof Conditions<E[number]> & string)[];
-      readonly match?: Conditions<E[number]>;
-    },
-  ) => LogQuery;
+    options: { readonly limit: number; readonly by: readonly By[]; readonly match?: Conditions<E[number]> },
+  ) => LogQuery<By>;
 }
 
-/** Writes LogQL for the emitter whose `service.name` is `job`, narrowed to the ledgers chosen on the dashboard. */
-export function lineSelectorOf(options: { readonly job: string; readonly ledgerVariable: string }): LineSelector {
-  const stream = `{service_name="${options.job}",service_instance_id=~"$${options.ledgerVariable}"}`;
+/** Writes LogQL for the emitter whose `service.name` is `job`, narrowed to the ledgers chosen on the dashboard where it has such a variable. */
+export function lineSelectorOf({ job, ledgerVariable }: { readonly job: string; readonly ledgerVariable?: string }): LineSelector {
+  const scope = ledgerVariable === undefined ? "" : `,service_instance_id=~"$${ledgerVariable}"`;
+  const stream = `{service_name="${job}"${scope}}`;
   const lines: LineSelector["lines"] = (events, match) => {
     const names = events.map(({ name }) => name);
     const [only = ""] = names;

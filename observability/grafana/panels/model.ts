@@ -3,6 +3,7 @@ export interface Dashboard {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
+  readonly tags?: readonly string[];
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly Variable[] };
   readonly annotations: { readonly list: readonly Annotation[] };
@@ -37,13 +38,15 @@ export interface DataSource {
   readonly uid: string;
 }
 
-/** One query of a panel. */
+/** One query of a panel: PromQL or LogQL in `expr`, TraceQL in `query`. */
 export interface Target {
   readonly refId: string;
-  readonly expr: string;
+  readonly expr?: string;
+  readonly query?: string;
   readonly datasource?: DataSource;
   readonly legendFormat?: string;
   readonly instant?: boolean;
+  readonly exemplar?: boolean;
 }
 
 /** How every value of a panel is shown. */
@@ -72,5 +75,7 @@ export interface Variable {
 export interface Annotation {
   readonly name: string;
   readonly expr?: string;
+  readonly titleFormat?: string;
+  readonly iconColor?: string;
   readonly datasource?: DataSource;
 }

@@ -39,15 +39,24 @@ type HistogramPart = "bucket" | "count" | "sum";
 /** A time range of PromQL, or one of Grafana's own. */
 export type Range = `${number}${"s" | "m" | "h" | "d" | "w"}` | "$__rate_interval" | "$__range" | "$__interval";
 
+/** Whose series are meant. */
+export interface SelectorScope {
+  /** One job, or a regular expression for several. */
+  readonly job: string | RegExp;
+  /** The dashboard variable that holds the chosen ledgers; every ledger is meant when left out. */
+  readonly ledgerVariable?: string;
+}
+
 /**
  * Writes selectors for the emitter that reports as `job`. Ledger metrics are narrowed to the ledgers chosen on the dashboard, by the
  * `ledger` variable; a process is not, because its instance is the slot it runs in.
  */
-export function selectorOf(options: { readonly job: string; readonly ledgerVariable: string }): Selector {
+export function selectorOf({ job, ledgerVariable }: SelectorScope): Selector {
+  const ofJob = typeof job === "string" ? `job="${job}"` : `job=~"${job.source}"`;
   const write = <L extends Labels>(metric: Metric<L>, name: string, match: Matches<L>): Vector<LabelOf<L>> => {
     const own = Object.entries(match).map(([key, wanted]) => matcher(labelName(key), wanted as Match<string>));
-    const scope = metric.resource === "ledger" ? [`instance=~"$${options.ledgerVariable}"`] : [];
-    const promql = `${name}{${[`job="${options.job}"`, ...scope, ...own].join(",")}}`;
+    const scope = metric.resource === "ledger" && ledgerVariable !== undefined ? [`instance=~"$${ledgerVariable}"`] : [];
+    const promql = `${name}{${[ofJob, ...scope, ...own].join(",")}}`;
     return { promql, unit: metric.unit, labels: [...labelsOf<L>(metric), "job", "instance"] };
   };
   const sibling: Selector["sibling"] = (counter, which, match = {}) =>
@@ -72,6 +81,11 @@ export function sumBy<Label extends string, By extends Label>(vector: Vector<Lab
   return { promql: `sum by (${by.map(labelName).join(", ")}) (${vector.promql})`, unit: vector.unit, labels: by };
 }
 
+/** The largest value over all labels but `by`. */
+export function maxBy<Label extends string, By extends Label>(vector: Vector<Label>, by: readonly By[]): Vector<By> {
+  return { promql: `max by (${by.map(labelName).join(", ")}) (${vector.promql})`, unit: vector.unit, labels: by };
+}
+
 /** How much a counter grew over a range. */
 export function increase<Label extends string>(vector: Vector<Label>, range: Range): Vector<Label> {
   return { ...vector, promql: `increase(${vector.promql}[${range}])` };
@@ -90,6 +104,28 @@ export function lastOver<Label extends string>(vector: Vector<Label>, range: Ran
 /** Seconds since the Unix time that a gauge holds. */
 export function secondsSince<Label extends string>(vector: Vector<Label>): Vector<Label> {
   return { ...vector, promql: `time() - ${vector.promql}`, unit: "s" };
+}
+
+/** Seconds since a series last had a sample, looked for within an hour. For what tells no time of its own. */
+export function sampleAge<Label extends string>(vector: Vector<Label>): Vector<Label> {
+  return { ...vector, promql: `time() - max_over_time(timestamp(${vector.promql})[1h:15s])`, unit: "s" };
+}
+
+/**
+ * What has begun within the last five minutes: series that are there now and were not then. For series of which a label says what is in
+ * force, such as a version.
+ */
+export function begun<Label extends string>(vector: Vector<Label>): Vector<Label> {
+  const before = vector.promql.replace(/\)$/, " offset 5m)");
+  return { ...vector, promql: `${vector.promql} unless ${before}` };
+}
+
+/**
+ * A vector that is 0 where it has no series, as long as `alive` has one: for counters that are born with the first event they count.
+ * Both sides must have the same labels.
+ */
+export function zeroWhile<Label extends string>(vector: Vector<Label>, alive: Vector<NoInfer<Label>>): Vector<Label> {
+  return { ...vector, promql: `${vector.promql} or 0 * ${alive.promql}` };
 }
 
 /** The same numbers read in the unit of another expression: a configured threshold is in the unit of what it is compared with. */

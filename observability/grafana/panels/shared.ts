@@ -1,5 +1,6 @@
 import {
   buildInfo,
+  configInfo,
   deadLetters,
   facts,
   heartbeatTimestamp,
@@ -12,13 +13,9 @@ import {
   rpcRequests,
   sourceFaults,
 } from "#contract/generated/shared.ts";
-import { increase, lastOver, quantile, rate, type Selector, secondsSince, sumBy } from "./promql.ts";
+import { increase, lastOver, quantile, rate, type Selector, sampleAge, secondsSince, sumBy, type Vector } from "./promql.ts";
+import { show } from "./query.ts";
 import { bars, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
-
-/** What OffingEmitterSilent, OffingProjectorLagging and the two refusal alerts compare with. @see shared.rules.yaml */
-const SILENT_AFTER_SECONDS = 60;
-const LAGGING_AFTER_SECONDS = 120;
-const NONE = 0;
 
 /** Panels that every emitter's dashboard has, with the same keys on each. */
 export interface SharedPanels {
@@ -35,6 +32,7 @@ export interface SharedPanels {
   readonly rpcLatency: PlaceablePanel;
   readonly memory: PlaceablePanel;
   readonly build: PlaceablePanel;
+  readonly config: PlaceablePanel;
 }
 
 /** Makes the shared panels for the emitter that `select` writes selectors for. */
@@ -42,34 +40,55 @@ export function sharedPanels(select: Selector): SharedPanels {
   return { ...lifePanels(select), ...lossPanels(select), ...deliveryPanels(select), ...rpcPanels(select) };
 }
 
-function lifePanels({ series }: Selector): Pick<SharedPanels, "heartbeatAge" | "waitingAge" | "memory" | "build"> {
+/**
+ * How old the ledger's figures are, to stand in each row that shows some of now: the row's word makes key and title its own.
+ *
+ * It asks for samples of the last hour, so it goes on telling when the figures beside it have gone.
+ */
+export function figuresAge({ series }: Selector, row: string): PlaceablePanel {
+  return stat({
+    key: `figures-age-${row}`,
+    title: `Age of the figures on ${row}`,
+    description: "Whether the figures beside it are of now: seconds since the ledger's totals last arrived. Some seconds are normal.",
+    queries: [show(sampleAge(series(ledgerCursor)), "{{instance}}")],
+  });
+}
+
+function lifePanels({ series }: Selector): Pick<SharedPanels, "heartbeatAge" | "waitingAge" | "memory" | "build" | "config"> {
   return {
     heartbeatAge: stat({
       key: "heartbeat-age",
       title: "Last heartbeat",
       description:
         "Whether the figures beside it are of now: seconds since the emitter's loop last turned, looked for within a day. When this is red, every other panel shows what was true then.",
-      threshold: { over: SILENT_AFTER_SECONDS },
-      queries: [{ vector: secondsSince(lastOver(series(heartbeatTimestamp), "1d")), legend: "{{instance}}" }],
+      alert: "OffingEmitterSilent",
+      queries: [show(secondsSince(lastOver(series(heartbeatTimestamp), "1d")), "{{instance}}")],
     }),
     waitingAge: stat({
       key: "projector-lag-age",
       title: "Oldest fact waiting",
       description: "How far metrics, logs and traces are behind the ledger: the age of the oldest fact the Collector has not acknowledged.",
-      threshold: { over: LAGGING_AFTER_SECONDS },
-      queries: [{ vector: series(projectorLagAge), legend: "{{instance}}" }],
+      alert: "OffingProjectorLagging",
+      queries: [show(series(projectorLagAge), "{{instance}}")],
     }),
     memory: timeseries({
       key: "process-memory",
       title: "Memory",
       description: "Whether the emitter's memory stays flat: resident bytes of the process.",
-      queries: [{ vector: series(processMemory), legend: "{{instance}}" }],
+      queries: [show(series(processMemory), "{{instance}}")],
     }),
-    build: stat({
+    build: bars({
       key: "build-info",
       title: "Version running",
-      description: "Which version of Offing reports, and how many processes of it.",
-      queries: [{ vector: sumBy(series(buildInfo), ["version"]), legend: "{{version}}" }],
+      description: "Which version of Offing reports, and how many processes of it. The blue marks are the moments at which one began to.",
+      queries: [show(sumBy(series(buildInfo), ["version"]), "{{version}}")],
+    }),
+    config: bars({
+      key: "config-info",
+      title: "Configuration in force",
+      description:
+        "Which configuration runs, by its digest. Two digests in one slot within five minutes are a change; the green marks show when.",
+      queries: [show(sumBy(series(configInfo), ["instance", "config_digest"]), "{{instance}} {{config_digest}}")],
     }),
   };
 }
@@ -79,22 +98,22 @@ function lossPanels({ series }: Selector): Pick<SharedPanels, "refused" | "deadL
   return {
     refused: timeseries({
       key: "items-refused",
+      alert: "OffingItemsRefused",
       title: "Refused by the Collector within the hour",
       description: "What will never arrive: spans, points and records the Collector refused for good. Anything above zero needs a look.",
-      threshold: { over: NONE },
-      queries: [{ vector: sumBy(increase(refused, "1h"), ["job", "instance", "signal", "delivery"]), legend: "{{signal}} {{delivery}}" }],
+      queries: [show(sumBy(increase(refused, "1h"), ["job", "instance", "signal", "delivery"]), "{{signal}} {{delivery}}")],
     }),
     deadLettered: timeseries({
       key: "inputs-dead-lettered",
+      alert: "OffingInputsDeadLettered",
       title: "Set aside before becoming a fact, within the hour",
       description:
         "What the source or interpret could not use. Facts may be missing; the ledger's dead_letters table keeps each with its reason.",
-      threshold: { over: NONE },
       queries: [
-        {
-          vector: sumBy(increase(series(deadLetters, { origin: { not: "projector" } }), "1h"), ["job", "instance", "origin", "reason"]),
-          legend: "{{origin}} {{reason}}",
-        },
+        show(
+          sumBy(increase(series(deadLetters, { origin: { not: "projector" } }), "1h"), ["job", "instance", "origin", "reason"]),
+          "{{origin}} {{reason}}",
+        ),
       ],
     }),
     faults: timeseries({
@@ -102,7 +121,7 @@ function lossPanels({ series }: Selector): Pick<SharedPanels, "refused" | "deadL
       title: "Answers of the world not used",
       description: "Why the source had to ask again. A steady fault explains a lag or a standing head.",
       draw: "bars",
-      queries: [{ vector: sumBy(increase(series(sourceFaults), "$__rate_interval"), ["fault"]), legend: "{{fault}}" }],
+      queries: [show(sumBy(increase(series(sourceFaults), "$__rate_interval"), ["fault"]), "{{fault}}")],
     }),
   };
 }
@@ -114,33 +133,33 @@ function deliveryPanels({ series, net }: Selector): Pick<SharedPanels, "delivere
       title: "Delivery to the Collector",
       description:
         "How much leaves the emitter and what becomes of it. `retried` that does not stop means a Collector that is down or full.",
-      queries: [{ vector: sumBy(rate(series(otlpItems), "$__rate_interval"), ["signal", "delivery"]), legend: "{{signal}} {{delivery}}" }],
+      queries: [show(sumBy(rate(series(otlpItems), "$__rate_interval"), ["signal", "delivery"]), "{{signal}} {{delivery}}")],
     }),
     waiting: timeseries({
       key: "projector-lag",
       title: "Facts waiting",
       description: "Facts in the ledger that the Collector has not acknowledged. They are safe; a line that only rises needs a look.",
-      queries: [{ vector: series(projectorLag), legend: "{{instance}}" }],
+      queries: [show(series(projectorLag), "{{instance}}")],
     }),
     ledgerFacts: bars({
       key: "ledger-facts",
       title: "Facts in the ledger",
       description: "What the ledger holds by kind, less what was retracted. `./offing reconcile` compares these numbers with SQL.",
-      queries: [{ vector: sumBy(net(facts), ["fact_kind"]), legend: "{{fact_kind}}" }],
+      queries: [show(sumBy(net(facts), ["fact_kind"]), "{{fact_kind}}")],
     }),
     cursor: timeseries({
       key: "ledger-cursor",
       title: "Ledger position",
       description:
         "The position at which all totals of an export stand; reconcile compares at it. Flat while nothing happens on the chain.",
-      queries: [{ vector: series(ledgerCursor), legend: "{{instance}}" }],
+      queries: [show(series(ledgerCursor), "{{instance}}")],
     }),
   };
 }
 
 function rpcPanels({ series, histogram }: Selector): Pick<SharedPanels, "rpcRequests" | "rpcLatency"> {
   const buckets = histogram(rpcDuration, "bucket");
-  const latency = (share: number): ReturnType<typeof quantile> =>
+  const latency = (share: number): Vector<"method"> =>
     quantile(share, { buckets, unit: rpcDuration.unit, range: "$__rate_interval", by: ["method"] });
   return {
     rpcRequests: timeseries({
@@ -148,20 +167,17 @@ function rpcPanels({ series, histogram }: Selector): Pick<SharedPanels, "rpcRequ
       title: "RPC requests",
       description: "What the emitter asks of the endpoints and how it ends. A rate near zero with a moving chain means a stuck source.",
       queries: [
-        {
-          vector: sumBy(rate(series(rpcRequests), "$__rate_interval"), ["provider", "method", "rpc.outcome"]),
-          legend: "{{provider}} {{method}} {{rpc_outcome}}",
-        },
+        show(
+          sumBy(rate(series(rpcRequests), "$__rate_interval"), ["provider", "method", "rpc.outcome"]),
+          "{{provider}} {{method}} {{rpc_outcome}}",
+        ),
       ],
     }),
     rpcLatency: timeseries({
       key: "rpc-latency",
       title: "RPC latency",
       description: "How long the endpoints take: median and 99th percentile by method. Slow traces are the usual cause of a lag.",
-      queries: [
-        { vector: latency(0.5), legend: "p50 {{method}}" },
-        { vector: latency(0.99), legend: "p99 {{method}}" },
-      ],
+      queries: [show(latency(0.5), "p50 {{method}}"), show(latency(0.99), "p99 {{method}}")],
     }),
   };
 }

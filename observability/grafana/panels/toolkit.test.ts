@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { blockedDuration, failuresRecent, operationEvent } from "#contract/generated/chain.ts";
+import { blockedDuration, failuresRecent, operationEvent, operationSpan } from "#contract/generated/chain.ts";
 import { lineSelectorOf } from "./logql.ts";
 import { inUnitOf, selectorOf } from "./promql.ts";
-import { bars, grafanaUnit, logs, NO_DATA, stat, text, timeseries } from "./toolkit.ts";
+import { show } from "./query.ts";
+import { bars, grafanaUnit, logs, NO_DATA, stat, text, timeseries, traces } from "./toolkit.ts";
+import { traceSelectorOf } from "./traceql.ts";
 
 const { series } = selectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
 const { lines } = lineSelectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
-const seconds = { vector: series(blockedDuration), legend: "{{contract}}" };
-const count = { vector: series(failuresRecent), legend: "{{contract}}" };
+const seconds = show(series(blockedDuration), "{{contract}}");
+const count = show(series(failuresRecent), "{{contract}}");
 const words = { key: "k", title: "T", description: "why" };
 const at = { x: 0, y: 0, w: 6, h: 4 };
 
@@ -33,11 +35,21 @@ describe("panels", () => {
     ]);
   });
 
-  it("colour from the threshold on, and over a count from the next one on", () => {
-    const stepsOf = (panel: ReturnType<typeof stat>): unknown => panel.place(1, at).fieldConfig?.defaults.thresholds?.steps[1]?.value;
-    expect(stepsOf(stat({ ...words, queries: [seconds], threshold: { from: 600 } }))).toBe(600);
-    expect(stepsOf(stat({ ...words, queries: [seconds], threshold: { over: 300 } }))).toBe(300);
-    expect(stepsOf(stat({ ...words, queries: [count], threshold: { over: 5 } }))).toBe(6);
+  it("colour from their alert's threshold on, over a count from the next one on, and name its runbook", () => {
+    const placed = (query: typeof count, alert: string): ReturnType<ReturnType<typeof stat>["place"]> =>
+      stat({ ...words, queries: [query], alert }).place(1, at);
+    const stepsOf = (panel: ReturnType<typeof placed>): unknown => panel.fieldConfig?.defaults.thresholds?.steps[1]?.value;
+    expect(stepsOf(placed(seconds, "ChainPsmBlocked"))).toBe(600);
+    expect(stepsOf(placed(seconds, "ChainHeadStalled"))).toBe(300);
+    expect(stepsOf(placed(count, "ChainBuybackUnhealthyBurst"))).toBe(6);
+    expect(placed(count, "ChainPsmBlocked").description).toBe("why Alert: ChainPsmBlocked, docs/runbooks/chain-psm-blocked.md.");
+    expect(() => placed(count, "ChainNothing")).toThrow(/no rule is called ChainNothing/);
+  });
+
+  it("can be placed again and again", () => {
+    for (const panel of [stat, bars, timeseries].map((make) => make({ ...words, queries: [seconds] }))) {
+      expect(panel.place(1, at)).toEqual(panel.place(1, at));
+    }
   });
 
   it("keep data links as plain as Grafana wants them", () => {
@@ -47,8 +59,27 @@ describe("panels", () => {
 
   it("refuse to mix units, unless a query is read in the other's", () => {
     expect(() => stat({ ...words, queries: [seconds, count] }).place(1, at)).toThrow(/panel k mixes units: s, short/);
-    const read = { vector: inUnitOf(count.vector, seconds.vector), legend: "" };
+    const read = show(inUnitOf(series(failuresRecent), series(blockedDuration)), "");
     expect(stat({ ...words, queries: [seconds, read] }).place(1, at).targets).toHaveLength(2);
+  });
+
+  it("search Tempo for traces, one row each", () => {
+    const search = traceSelectorOf({ job: "offing-chain" }).traces([operationSpan], {
+      outcome: ["blocked", "caught"],
+      reason_code: { not: "" },
+    });
+    expect(traces({ ...words, traces: search }).place(1, at)).toMatchObject({
+      type: "table",
+      datasource: { uid: "tempo" },
+      targets: [
+        {
+          queryType: "traceql",
+          tableType: "traces",
+          query:
+            '{ resource.service.name = "offing-chain" && name = "chain.operation" && (span.outcome = "blocked" || span.outcome = "caught") && span.reason_code != nil }',
+        },
+      ],
+    });
   });
 
   it("carry text as it is", () => {

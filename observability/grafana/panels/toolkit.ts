@@ -3,23 +3,18 @@ import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import { type Panel as SdkPanel, ThresholdsConfigBuilder, ThresholdsMode } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder as LogsBuilder } from "@grafana/grafana-foundation-sdk/logs";
-import { DataqueryBuilder as LokiBuilder } from "@grafana/grafana-foundation-sdk/loki";
-import { DataqueryBuilder as PrometheusBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
+import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as TextBuilder, TextMode } from "@grafana/grafana-foundation-sdk/text";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { OffingError } from "#core/errors.ts";
 import type { LogQuery } from "./logql.ts";
 import type { DataLink, DataSource, GridPos, Panel } from "./model.ts";
-import type { Vector } from "./promql.ts";
-
-/** The data sources of provisioning/datasources, by their fixed uids. */
-export const DATA_SOURCES: Readonly<Record<"prometheus" | "loki" | "tempo", DataSource>> = {
-  prometheus: { type: "prometheus", uid: "prometheus" },
-  loki: { type: "loki", uid: "loki" },
-  tempo: { type: "tempo", uid: "tempo" },
-};
+import type { Query } from "./query.ts";
+import { DATA_SOURCES, linesTarget, sourceOf, tracesTarget, valuesTarget } from "./targets.ts";
+import { alertOf, type Threshold } from "./threshold.ts";
+import type { TraceQuery } from "./traceql.ts";
 
 /** What every panel says where there is nothing; a zero is drawn as a zero. */
 export const NO_DATA = "no data";
@@ -31,21 +26,19 @@ export interface PanelText {
   readonly title: string;
   /** Why one looks here, and what a value means. */
   readonly description: string;
+  /** Where a value leads: to the lines and the traces behind it. */
   readonly links?: readonly DataLink[];
 }
-
-/** One query of a panel; `legend` uses Grafana's `{{label}}`. */
-export type Query =
-  | { readonly vector: Vector; readonly legend: string; readonly exemplars?: boolean }
-  | { readonly logs: LogQuery; readonly legend: string };
-
-/** Where a value turns bad: over a number, or from it on. The alert beside it uses the same one. */
-export type Threshold = { readonly over: number } | { readonly from: number };
 
 /** A panel with values. */
 export interface ValuePanel extends PanelText {
   readonly queries: readonly [Query, ...Query[]];
-  readonly threshold?: Threshold;
+  /** The alert that this panel stands for; its threshold is drawn and its runbook named. Its rule must ask what a query asks. */
+  readonly alert?: string;
+  /** What it says where there is nothing, when "no data" would say too little. */
+  readonly noData?: string;
+  /** In rows of the grid, to stand beside a taller panel. */
+  readonly height?: number;
 }
 
 /** A panel that still needs its place. */
@@ -61,58 +54,57 @@ export interface PlaceablePanel {
  * It asks for this instant: the last value of a range would go on showing what an emitter said before it died.
  */
 export function stat(spec: ValuePanel): PlaceablePanel {
-  const builder = new StatBuilder()
-    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
-    .graphMode(common.BigValueGraphMode.None)
-    .colorMode(spec.threshold === undefined ? common.BigValueColorMode.None : common.BigValueColorMode.Value)
-    .textMode(spec.queries.length > 1 ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Auto);
-  return placeable(spec, 4, () => values(builder, spec, "instant"));
+  const builder = () =>
+    new StatBuilder()
+      .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
+      .graphMode(common.BigValueGraphMode.None)
+      .colorMode(thresholdOf(spec) === undefined ? common.BigValueColorMode.None : common.BigValueColorMode.Value)
+      .textMode(spec.queries.length > 1 ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Auto);
+  return placeable(spec, spec.height ?? 4, () => values(builder(), spec, "instant"));
 }
 
 /** How values of several series compare now. */
 export function bars(spec: ValuePanel): PlaceablePanel {
-  const builder = new BarGaugeBuilder()
-    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
-    .displayMode(common.BarGaugeDisplayMode.Basic)
-    .orientation(common.VizOrientation.Horizontal)
-    .min(0);
-  return placeable(spec, 8, () => values(builder, spec, "instant"));
+  const builder = () =>
+    new BarGaugeBuilder()
+      .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
+      .displayMode(common.BarGaugeDisplayMode.Basic)
+      .orientation(common.VizOrientation.Horizontal)
+      .min(0);
+  return placeable(spec, spec.height ?? 8, () => values(builder(), spec, "instant"));
 }
 
 /** How values move; `draw: "bars"` for counts of rare things. */
 export function timeseries(spec: ValuePanel & { readonly draw?: "line" | "bars" }): PlaceablePanel {
-  const draw = spec.draw ?? "line";
-  const legend = new common.VizLegendOptionsBuilder()
-    // The builder's own default hides the legend.
-    .showLegend(true)
-    .displayMode(common.LegendDisplayMode.List)
-    .placement(common.LegendPlacement.Bottom)
-    .calcs([]);
-  const builder = new TimeseriesBuilder()
-    .legend(legend)
-    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
-    .drawStyle(draw === "bars" ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
-    .fillOpacity(draw === "bars" ? 80 : 0)
-    .spanNulls(false);
-  if (draw === "bars") builder.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
-  const mode = spec.threshold === undefined ? common.GraphThresholdsStyleMode.Off : common.GraphThresholdsStyleMode.Dashed;
-  builder.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(mode));
-  return placeable(spec, 8, () => values(builder, spec, "range"));
+  return placeable(spec, spec.height ?? 8, () => values(course(spec), spec, "range"));
 }
 
 /** Log lines, the newest first; their fields link to the trace and to the record in the ledger. */
 export function logs(spec: PanelText & { readonly logs: LogQuery }): PlaceablePanel {
-  const builder = new LogsBuilder()
-    .showTime(true)
-    .wrapLogMessage(true)
-    .enableLogDetails(true)
-    .sortOrder(common.LogsSortOrder.Descending)
-    .dedupStrategy(common.LogsDedupStrategy.None)
-    .unit(units.NoUnit)
-    .noValue(NO_DATA)
-    .datasource(DATA_SOURCES.loki)
-    .withTarget(new LokiBuilder().refId("A").datasource(DATA_SOURCES.loki).expr(spec.logs.logql).range(true).maxLines(500));
-  return placeable(spec, 10, () => builder);
+  const builder = () =>
+    new LogsBuilder()
+      .showTime(true)
+      .wrapLogMessage(true)
+      .enableLogDetails(true)
+      .sortOrder(common.LogsSortOrder.Descending)
+      .dedupStrategy(common.LogsDedupStrategy.None)
+      .unit(units.NoUnit)
+      .noValue(NO_DATA)
+      .datasource(DATA_SOURCES.loki)
+      .withTarget(linesTarget(spec.logs));
+  return placeable(spec, 10, builder);
+}
+
+/** Traces that came lately, the newest first; an id opens its trace, whose spans lead to their lines and so to their records. */
+export function traces(spec: PanelText & { readonly traces: TraceQuery }): PlaceablePanel {
+  const builder = () =>
+    new TableBuilder()
+      .showHeader(true)
+      .unit(units.NoUnit)
+      .noValue(NO_DATA)
+      .datasource(DATA_SOURCES.tempo)
+      .withTarget(tracesTarget(spec.traces));
+  return placeable(spec, 10, builder);
 }
 
 /** Markdown. */
@@ -128,9 +120,30 @@ export function text(spec: PanelText & { readonly markdown: string; readonly hei
 export function grafanaUnit(ucum: string): string {
   const known = { s: units.Seconds, By: units.BytesIEC, "1": units.PercentUnit }[ucum];
   if (known !== undefined) return known;
+  // What the Collector counts in bytes without saying so in the name.
+  if (ucum === "{byte}") return units.BytesIEC;
   if (/^\{\w+\}$/.test(ucum)) return units.Short;
   if (/^\{\w+\}\/s$/.test(ucum)) return units.CountsPerSecond;
   throw new OffingError("CONTRACT_INVALID", { message: `no panel knows how to show the unit ${ucum}`, context: { unit: ucum } });
+}
+
+function course(spec: ValuePanel & { readonly draw?: "line" | "bars" }): TimeseriesBuilder {
+  const draw = spec.draw ?? "line";
+  const legend = new common.VizLegendOptionsBuilder()
+    // The builder's own default hides the legend.
+    .showLegend(true)
+    .displayMode(common.LegendDisplayMode.List)
+    .placement(common.LegendPlacement.Bottom)
+    .calcs([]);
+  const builder = new TimeseriesBuilder()
+    .legend(legend)
+    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
+    .drawStyle(draw === "bars" ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
+    .fillOpacity(draw === "bars" ? 80 : 0)
+    .spanNulls(false);
+  if (draw === "bars") builder.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
+  const mode = thresholdOf(spec) === undefined ? common.GraphThresholdsStyleMode.Off : common.GraphThresholdsStyleMode.Dashed;
+  return builder.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(mode));
 }
 
 /** The parts of the kit's builders that are the same in each. */
@@ -146,35 +159,26 @@ interface ValueBuilder extends Builder<SdkPanel> {
 
 function values<B extends ValueBuilder>(builder: B, spec: ValuePanel, mode: "instant" | "range"): B {
   const unit = unitOf(spec);
-  builder.unit(unit).noValue(NO_DATA).datasource(sourceOf(spec.queries[0])).thresholds(steps(spec.threshold, unit));
+  builder
+    .unit(unit)
+    .noValue(spec.noData ?? NO_DATA)
+    .datasource(sourceOf(spec.queries[0]))
+    .thresholds(steps(thresholdOf(spec), unit));
   if (unit === units.PercentUnit) builder.min(0).max(1);
-  for (const [index, query] of spec.queries.entries()) builder.withTarget(target(query, { refId: "ABCDEFGH".charAt(index), mode }));
+  for (const [index, query] of spec.queries.entries()) builder.withTarget(valuesTarget(query, { refId: "ABCDEFGH".charAt(index), mode }));
   return builder;
 }
 
 /** Every query of a panel must be in one unit, which comes from the contract. */
 function unitOf({ key, queries }: ValuePanel): string {
-  const found = [...new Set(queries.map((query) => grafanaUnit("vector" in query ? query.vector.unit : "{line}")))];
+  const found = [...new Set(queries.map(({ source }) => grafanaUnit("promql" in source ? source.unit : "{line}")))];
   const [unit] = found;
   if (unit !== undefined && found.length === 1) return unit;
   throw new OffingError("CONTRACT_INVALID", { message: `panel ${key} mixes units: ${found.join(", ")}`, context: { panel: key } });
 }
 
-function sourceOf(query: Query): DataSource {
-  return "vector" in query ? DATA_SOURCES.prometheus : DATA_SOURCES.loki;
-}
-
-function target(query: Query, { refId, mode }: { refId: string; mode: "instant" | "range" }): Builder<Dataquery> {
-  if ("vector" in query) {
-    const builder = new PrometheusBuilder().refId(refId).datasource(DATA_SOURCES.prometheus).expr(query.vector.promql);
-    builder.legendFormat(query.legend).exemplar(query.exemplars ?? false);
-    return mode === "instant" ? builder.instant() : builder.range();
-  }
-  const builder = new LokiBuilder().refId(refId).datasource(DATA_SOURCES.loki).expr(query.logs.logql).legendFormat(query.legend);
-  return builder
-    .queryType(mode)
-    .instant(mode === "instant")
-    .range(mode === "range");
+function thresholdOf({ alert }: ValuePanel): Threshold | undefined {
+  return alert === undefined ? undefined : alertOf(alert).threshold;
 }
 
 /** Grafana colours from a step on; over a count means from the next one. */
@@ -196,9 +200,10 @@ interface FrameBuilder extends Builder<SdkPanel> {
   gridPos(gridPos: GridPos): this;
 }
 
-function placeable(spec: PanelText, height: number, builder: () => FrameBuilder): PlaceablePanel {
+function placeable(spec: PanelText & { readonly alert?: string }, height: number, builder: () => FrameBuilder): PlaceablePanel {
+  const description = spec.alert === undefined ? spec.description : `${spec.description} ${alertOf(spec.alert).sentence}`;
   const place = (id: number, gridPos: GridPos): Panel => {
-    const built = builder().id(id).title(spec.title).description(spec.description).gridPos(gridPos).build();
+    const built = builder().id(id).title(spec.title).description(description).gridPos(gridPos).build();
     const panel = JSON.parse(JSON.stringify(built)) as Panel;
     // The kit writes data links with the fields of dashboard links.
     if (spec.links === undefined || panel.fieldConfig === undefined) return panel;

@@ -1,0 +1,142 @@
+import {
+  otelcolExporterEnqueueFailedLogRecords,
+  otelcolExporterEnqueueFailedMetricPoints,
+  otelcolExporterEnqueueFailedSpans,
+  otelcolExporterQueueCapacity,
+  otelcolExporterQueueSize,
+  otelcolExporterSendFailedLogRecords,
+  otelcolExporterSendFailedMetricPoints,
+  otelcolExporterSendFailedSpans,
+  otelcolProcessMemoryRss,
+  otelcolReceiverAcceptedLogRecords,
+  otelcolReceiverAcceptedMetricPoints,
+  otelcolReceiverAcceptedSpans,
+  otelcolReceiverRefusedLogRecords,
+  otelcolReceiverRefusedMetricPoints,
+  otelcolReceiverRefusedSpans,
+} from "#contract/generated/collector.ts";
+import { otlpItems, projectorLagAge } from "#contract/generated/shared.ts";
+import type { Counter, Labels } from "#core/signal.ts";
+import { increase, maxBy, rate, ratio, sampleAge, selectorOf, sumBy, type Vector, zeroWhile } from "./promql.ts";
+import { show } from "./query.ts";
+import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
+
+/** How the Collector calls itself: service.namespace and service.name. */
+const COLLECTOR_JOB = "offing/otelcol";
+const { series } = selectorOf({ job: COLLECTOR_JOB });
+const alive = sumBy(series(otelcolProcessMemoryRss), ["instance"]);
+
+/** What the Collector lost or would not take; each is 0 only while the Collector reports. */
+export function lossLine(): PlaceablePanel[] {
+  return [
+    stat({
+      key: "collector-age",
+      title: "Collector: last report",
+      description: "Whether the figures beside it are of now: seconds since the Collector last reported, looked for within an hour.",
+      queries: [show(sampleAge(series(otelcolProcessMemoryRss)), "{{instance}}")],
+    }),
+    stat({
+      key: "collector-refused",
+      title: "Collector: refused",
+      description: "What it would not take since its start, for want of memory or room. Senders keep it and try again.",
+      queries: [
+        show(counted(otelcolReceiverRefusedSpans), "spans"),
+        show(counted(otelcolReceiverRefusedMetricPoints), "points"),
+        show(counted(otelcolReceiverRefusedLogRecords), "records"),
+      ],
+    }),
+    stat({
+      key: "collector-failed",
+      title: "Collector: failed for good",
+      description:
+        "What a backend refused for good since the Collector's start. It will never arrive there; `./offing reconcile` says what is missing.",
+      queries: [
+        show(counted(otelcolExporterSendFailedSpans), "spans"),
+        show(counted(otelcolExporterSendFailedMetricPoints), "points"),
+        show(counted(otelcolExporterSendFailedLogRecords), "records"),
+      ],
+    }),
+    stat({
+      key: "collector-dropped",
+      title: "Collector: no room in a queue",
+      description:
+        "What found no room in a queue since the Collector's start. A full queue blocks its sender, so this stays 0 in our configuration.",
+      queries: [
+        show(counted(otelcolExporterEnqueueFailedSpans), "spans"),
+        show(counted(otelcolExporterEnqueueFailedMetricPoints), "points"),
+        show(counted(otelcolExporterEnqueueFailedLogRecords), "records"),
+      ],
+    }),
+  ];
+}
+
+/** What waits in the Collector, and what it takes. */
+export function queueLine(): PlaceablePanel[] {
+  const by = ["exporter", "data_type"] as const;
+  return [
+    timeseries({
+      key: "collector-queue",
+      title: "Collector: queues",
+      description: "What waits on disk for each backend. A line that only rises is a backend that does not take it.",
+      queries: [show(sumBy(series(otelcolExporterQueueSize), by), "{{exporter}} {{data_type}}")],
+    }),
+    timeseries({
+      key: "collector-queue-share",
+      title: "Collector: queues, share of their room",
+      description: "How near each queue is to full. At 1 the Collector takes nothing more of this signal, and the ledger waits.",
+      queries: [
+        show(
+          ratio(sumBy(series(otelcolExporterQueueSize), by), sumBy(series(otelcolExporterQueueCapacity), by)),
+          "{{exporter}} {{data_type}}",
+        ),
+      ],
+    }),
+    timeseries({
+      key: "collector-memory",
+      title: "Collector: memory",
+      description: "Whether it stays below its limit of 512 MiB, beyond which it refuses.",
+      queries: [show(series(otelcolProcessMemoryRss), "{{instance}}")],
+    }),
+  ];
+}
+
+/** What comes in, and what each emitter still holds back. */
+export function deliveryLine(jobs: RegExp): PlaceablePanel[] {
+  const emitters = selectorOf({ job: jobs });
+  const perSecond = <L extends Labels>(counter: Counter<L>): Vector<"instance"> =>
+    sumBy(rate(series(counter), "$__rate_interval"), ["instance"]);
+  return [
+    timeseries({
+      key: "collector-accepted",
+      title: "Collector: taken in",
+      description: "How much arrives, by signal. All three at zero with emitters alive is a broken first hop.",
+      queries: [
+        show(perSecond(otelcolReceiverAcceptedSpans), "spans"),
+        show(perSecond(otelcolReceiverAcceptedMetricPoints), "points"),
+        show(perSecond(otelcolReceiverAcceptedLogRecords), "records"),
+      ],
+    }),
+    timeseries({
+      key: "projector-lag-ages",
+      title: "Emitters: oldest fact waiting",
+      description: "How far metrics, logs and traces are behind each ledger.",
+      queries: [show(maxBy(emitters.series(projectorLagAge), ["job"]), "{{job}}")],
+    }),
+    timeseries({
+      key: "deliveries",
+      title: "Emitters: refused and repeated",
+      description: "What each emitter's items met at the Collector within the hour, besides being taken.",
+      queries: [
+        show(
+          sumBy(increase(emitters.series(otlpItems, { delivery: { not: "acknowledged" } }), "1h"), ["job", "delivery"]),
+          "{{job}} {{delivery}}",
+        ),
+      ],
+    }),
+  ];
+}
+
+/** A counter of the Collector since its start, over all receivers or exporters. */
+function counted<L extends Labels>(counter: Counter<L>): Vector<"instance"> {
+  return zeroWhile(sumBy(series(counter), ["instance"]), alive);
+}
