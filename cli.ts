@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { reconcileCommand } from "./commands/reconcile.ts";
 import { runCommand } from "./commands/run.ts";
+import { telemetryCommand } from "./commands/telemetry.ts";
 import { testCommand } from "./commands/test.ts";
 import { contractCommand } from "./contract/cli.ts";
 import { stackCommands } from "./stack/cli.ts";
@@ -24,6 +25,7 @@ function program(): Command {
     testCommand(),
     ...stackCommands(),
     doctorCommand(),
+    telemetryCommand(),
     runCommand(),
     reconcileCommand(),
     previewCommand(),

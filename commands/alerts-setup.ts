@@ -1,15 +1,15 @@
-import { hostname } from "node:os";
 import { alertsSchema } from "#core/alerts/config.ts";
 import type { AlertTransitionFact } from "#core/alerts/facts.ts";
 import { alertsEmitter } from "#core/alerts/main.ts";
 import type { AlertObservation } from "#core/alerts/observation.ts";
 import { type Clock, systemClock } from "#core/clock.ts";
-import { type Config, configDigest, ledgerLocation, loadConfig, revealHeaders } from "#core/config.ts";
+import { type Config, configDigest, ledgerLocation, loadConfig, revealCollector } from "#core/config.ts";
 import type { Emitter } from "#core/emitter.ts";
 import { type Log, stderrLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
 import type { RunOptions } from "#core/run.ts";
 import { type ConfigOptions, versionOf } from "./chain-setup.ts";
+import { slotOf } from "./slot.ts";
 
 /** The alert history, ready to be run, with the configuration it came from. */
 export interface AlertsSetup {
@@ -29,14 +29,13 @@ export function setUpAlerts({ config: path, set }: ConfigOptions, log: Log = std
   const meter = createMeter();
   const emitter = alertsEmitter(config.alerts, { meter, clock, log });
   const version = versionOf();
-  const { url, timeoutMs, intervalMs } = config.collector;
   const run: AlertsSetup["run"] = {
     emitter,
     location: ledgerLocation(config.ledger),
-    collector: { url, timeoutMs, intervalMs, headers: revealHeaders(config.collector.headers) },
+    collector: revealCollector(config.collector),
     http: { host: config.http.host, port: config.http.port, ...(config.http.token && { token: config.http.token.reveal() }) },
     resource: { "service.name": "offing-alerts", "service.version": version, "deployment.environment.name": config.environment },
-    slot: `${hostname()}-alerts`,
+    slot: slotOf("alerts", config.collector),
     version,
     configDigest: configDigest(config),
     meter,

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { type Clock, systemClock } from "#core/clock.ts";
-import { type Config, configDigest, ledgerLocation, loadConfig, revealHeaders } from "#core/config.ts";
+import { type Config, configDigest, ledgerLocation, loadConfig, revealCollector } from "#core/config.ts";
 import type { Emitter } from "#core/emitter.ts";
 import { type Log, stderrLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
@@ -11,6 +10,7 @@ import { type ChainConfig, chainSchemaIn } from "../emitters/chain/config.ts";
 import type { ChainFact } from "../emitters/chain/facts.ts";
 import { chainEmitter } from "../emitters/chain/main.ts";
 import type { ChainObservation } from "../emitters/chain/observation.ts";
+import { slotOf } from "./slot.ts";
 
 /** The options every command with a configuration has. */
 export interface ConfigOptions {
@@ -38,11 +38,10 @@ export function setUpChain({ config: path, set }: ConfigOptions, log: Log = stde
   const meter = createMeter();
   const emitter = chainEmitter(chain, { meter, clock, log });
   const version = versionOf();
-  const { url, timeoutMs, intervalMs } = config.collector;
   const run: ChainSetup["run"] = {
     emitter,
     location: ledgerLocation(config.ledger),
-    collector: { url, timeoutMs, intervalMs, headers: revealHeaders(config.collector.headers) },
+    collector: revealCollector(config.collector),
     http: { host: config.http.host, port: config.http.port, ...(config.http.token && { token: config.http.token.reveal() }) },
     resource: {
       "service.name": "offing-chain",
@@ -50,7 +49,7 @@ export function setUpChain({ config: path, set }: ConfigOptions, log: Log = stde
       "deployment.environment.name": config.environment,
       "offing.network": chain.network,
     },
-    slot: `${hostname()}-chain`,
+    slot: slotOf("chain", config.collector),
     version,
     configDigest: configDigest(config),
     meter,

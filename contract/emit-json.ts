@@ -12,6 +12,7 @@ interface JsonAttribute extends Described {
   /** The closed set, with each value's own marks. */
   readonly members?: readonly ({ readonly value: string } & Described)[];
   readonly bound?: string;
+  readonly private?: string;
 }
 
 /** A label of a metric in `contract.json`. */
@@ -104,8 +105,13 @@ export function emitJson(contract: Contract): string {
 const LINE_WIDTH = 140;
 const PLAIN_LIST = /^( *(?:"\w+": )?)\[\n((?: *(?:"(?:[^"\\]|\\.)*"|-?\d[\d.e+-]*),?\n)+) *\](,?)$/gmu;
 
-function jsonAttribute({ members, bound, ...rest }: Attribute): JsonAttribute {
-  return { ...rest, ...(members.length > 0 && { members }), ...(bound !== undefined && { bound }) };
+function jsonAttribute({ members, bound, private: secret, ...rest }: Attribute): JsonAttribute {
+  return {
+    ...rest,
+    ...(members.length > 0 && { members }),
+    ...(bound !== undefined && { bound }),
+    ...(secret !== undefined && { private: secret }),
+  };
 }
 
 function jsonMetric({ prometheus, labels, buckets, ledger, siblings, ...rest }: Metric): JsonMetric {

@@ -100,7 +100,8 @@ function attributeDetails(attribute: Attribute): string {
   const parts = [`### ${attribute.key}`, marks(attribute, attribute.brief), ...notes(attribute)];
   if (attribute.type !== "enum") {
     const bound = attribute.bound === undefined ? "It has no bound and labels no metric." : `Bounded: ${attribute.bound}.`;
-    return [...parts, `A ${attribute.type}, ${attribute.stability}. ${bound}`].join("\n\n");
+    const stays = attribute.private === undefined ? "" : ` It does not leave the host unless allowed: ${attribute.private}.`;
+    return [...parts, `A ${attribute.type}, ${attribute.stability}. ${bound}${stays}`].join("\n\n");
   }
   const rows = attribute.members.map((member) => [code(member.value), marks(member, member.brief), member.stability]);
   return [...parts, table(["Value", "What it means", "Stability"], rows)].join("\n\n");

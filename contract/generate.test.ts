@@ -33,6 +33,8 @@ test("writes every file once and then nothing", () => {
   using checkout = checkoutOf(SAMPLE);
   const written = generate(checkout);
   expect(written).toEqual([
+    "contract/generated/allowed-keys.ts",
+    "contract/generated/allowed-keys.yaml",
     "contract/generated/chain.ts",
     "contract/generated/contract.json",
     "contract/generated/errors.ts",

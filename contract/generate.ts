@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OffingError } from "#core/errors.ts";
+import { emitAllowedKeys, emitAllowedKeysYaml } from "./emit-allowed-keys.ts";
 import { emitJson } from "./emit-json.ts";
 import { emitDomainPage, emitErrorsPage } from "./emit-markdown.ts";
 import { emitDomain, emitErrors, GENERATE_COMMAND } from "./emit-typescript.ts";
@@ -23,6 +24,8 @@ const BANNER = /^(\/\/|<!--) Generated from contract\//u;
 /** Writes nothing: what the generated files of a contract must hold. The same contract gives the same bytes. */
 export function renderFiles(contract: Contract): GeneratedFiles {
   const files = new Map<string, string>([
+    [`${CODE_FOLDER}/allowed-keys.ts`, emitAllowedKeys(contract)],
+    [`${CODE_FOLDER}/allowed-keys.yaml`, emitAllowedKeysYaml(contract)],
     [`${CODE_FOLDER}/errors.ts`, emitErrors(contract.errors)],
     [`${CODE_FOLDER}/contract.json`, emitJson(contract)],
     [`${PAGE_FOLDER}/errors.md`, emitErrorsPage(contract.errors)],

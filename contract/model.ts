@@ -29,6 +29,8 @@ export interface Attribute extends Described {
   readonly type: "enum" | "string" | "int" | "double" | "boolean";
   readonly members: readonly Member[];
   readonly bound: string | undefined;
+  /** Whom or what it would give away beyond this host. */
+  readonly private: string | undefined;
 }
 
 /** An attribute where a signal uses it. */

@@ -62,6 +62,7 @@ function attribute(shape: AttributeShape, domain: string): Attribute {
     type: typeof type === "string" ? type : "enum",
     members: members.map((one) => ({ value: one.value, ...described(one) })),
     bound: annotations?.bound,
+    private: annotations?.private,
   };
 }
 

@@ -40,8 +40,11 @@ export interface AttributeShape extends Described {
   readonly key: string;
   readonly type: "string" | "int" | "double" | "boolean" | { readonly members: readonly MemberShape[] };
   readonly examples?: readonly unknown[] | undefined;
-  /** Why an open attribute still has few values; without it the attribute may label no metric. */
-  readonly annotations?: { readonly bound: string } | undefined;
+  /**
+   * `bound`: why an open attribute still has few values; without it the attribute may label no metric.
+   * `private`: whom or what it would give away; it does not leave the host unless the operator says so.
+   */
+  readonly annotations?: { readonly bound?: string | undefined; readonly private?: string | undefined } | undefined;
 }
 
 /** How a counter of ledger facts is counted again: by SQL, and by the log records that say the same. */
@@ -150,7 +153,7 @@ export const entryShapes: { readonly [L in keyof FileLists]: z.ZodType<FileLists
     type: z.union([z.enum(["string", "int", "double", "boolean"]), z.strictObject({ members: z.array(member).min(1) })]),
     ...described,
     examples: z.array(z.unknown()).optional(),
-    annotations: z.strictObject({ bound: text }).optional(),
+    annotations: z.strictObject({ bound: text.optional(), private: text.optional() }).optional(),
   }),
   metrics: z.strictObject({
     name: text,

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { Secret } from "#core/config/secret.ts";
 import { duration, filePath, secretFile, secretUrl } from "#core/config/types.ts";
 import { readYaml } from "#core/config/yaml.ts";
-import { type Config, configDigest, ledgerLocation, loadConfig, renderConfig, revealHeaders } from "#core/config.ts";
+import { type Config, configDigest, ledgerLocation, loadConfig, renderConfig, revealCollector } from "#core/config.ts";
 import { exitCodeOf, OffingError } from "#core/errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "offing-config-"));
@@ -57,7 +57,14 @@ test("an almost empty file gives every default", () => {
   expect(config).toEqual({
     environment: "local",
     ledger: { sqlite: join(folder, String(count), "data/chain.db") },
-    collector: { url: "http://127.0.0.1:4318", headers: {}, timeoutMs: 10_000, intervalMs: 5_000 },
+    collector: {
+      url: "http://127.0.0.1:4318",
+      protocol: "http/protobuf",
+      compression: "none",
+      headers: {},
+      timeoutMs: 10_000,
+      intervalMs: 5_000,
+    },
     http: { host: "127.0.0.1", port: 9470 },
     backends: { prometheus: "http://127.0.0.1:9090", loki: "http://127.0.0.1:3100" },
     chain: { chain_id: 1 },
@@ -69,7 +76,7 @@ test("every key is read", () => {
   const config = load(
     `environment: production
 ledger: { postgres: { url_file: secrets/db, schema: chain_a } }
-collector: { url: "https://collector.example:4318/", headers: { X-Tenant: a }, headers_file: secrets/headers, timeout: 500ms, interval: 1m }
+collector: { url: "https://collector.example:4318/", headers: { X-Tenant: a }, headers_file: secrets/headers, timeout: 500ms, interval: 1m, ca_file: ca, cert_file: cert, key_file: secrets/key, allow: [a.b] }
 http: { listen: "0.0.0.0:0", token_file: secrets/token }
 backends: { prometheus: "http://p:1/", loki: "http://l:2", tempo: "http://t:3" }
 chain: { chain_id: 31337, rpc: { urls: ["https://rpc.example/key"], timeout: 2s }, abi_file: abi/psm.json }
@@ -80,13 +87,24 @@ funding: { anything: goes }
         "secrets/db": "  postgres://u:p@db/x\n",
         "secrets/headers": "# of the gateway\nAuthorization: Bearer a:b\n\n",
         "secrets/token": "t0ken\n",
+        ca: "CA",
+        cert: "CERT",
+        "secrets/key": "KEY",
       },
     },
   );
   const at = join(folder, String(count));
   expect(ledgerLocation(config.ledger)).toEqual({ postgresUrl: "postgres://u:p@db/x", schema: "chain_a" });
-  expect(revealHeaders(config.collector.headers)).toEqual({ "X-Tenant": "a", Authorization: "Bearer a:b" });
-  expect(config.collector).toMatchObject({ url: "https://collector.example:4318", timeoutMs: 500, intervalMs: 60_000 });
+  expect(revealCollector(config.collector)).toEqual({
+    url: "https://collector.example:4318",
+    protocol: "http/protobuf",
+    compression: "gzip",
+    headers: { "X-Tenant": "a", Authorization: "Bearer a:b" },
+    tls: { ca: "CA", cert: "CERT", key: "KEY" },
+    redaction: { allow: ["a.b"] },
+    timeoutMs: 500,
+    intervalMs: 60_000,
+  });
   expect(config.http).toMatchObject({ host: "0.0.0.0", port: 0 });
   expect(config.http.token?.reveal()).toBe("t0ken");
   expect(config.backends).toEqual({ prometheus: "http://p:1", loki: "http://l:2", tempo: "http://t:3" });
@@ -318,7 +336,7 @@ test("another emitter's section is not read, not even its variables", () => {
 });
 
 test("values of the command line stand over the file's", () => {
-  const config = load("chain: { rpc: { urls: [http://a, http://b] } }\ncollector: { url: http://x }\n", {
+  const config = load("chain: { rpc: { urls: [http://a, http://b] } }\ncollector: { url: https://x }\n", {
     set: ["collector.url=http://127.0.0.1:1", "http.listen=127.0.0.1:0", "chain.chain_id=7", "chain.rpc.urls.1=http://c?a=b"],
   });
   expect(config.collector.url).toBe("http://127.0.0.1:1");

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
+import type { CollectorConfig } from "#core/config/collector-section.ts";
 import { type CoreSections, coreSections, type LedgerConfig } from "#core/config/core-sections.ts";
 import { overlay } from "#core/config/overlay.ts";
 import { faultsError } from "#core/config/place.ts";
@@ -13,6 +14,7 @@ import { type ReadScalar, readYaml } from "#core/config/yaml.ts";
 import { checkPart } from "#core/config/zod-faults.ts";
 import { OffingError } from "#core/errors.ts";
 import type { LedgerLocation } from "#core/ledger/ledger.ts";
+import type { OtlpOptions } from "#core/otlp.ts";
 
 /** The schemas of the sections a command reads besides core's own, by their name in the file. */
 export type Sections = Readonly<Record<string, z.ZodType>>;
@@ -80,9 +82,15 @@ export function ledgerLocation(ledger: LedgerConfig): LedgerLocation {
   return { postgresUrl: ledger.postgresUrl.reveal(), schema: ledger.schema };
 }
 
-/** The headers in the clear, for the client that sends them. */
-export function revealHeaders(headers: Readonly<Record<string, Secret>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]));
+/** The collector section with its secrets in the clear, for the client that sends. */
+export function revealCollector(section: CollectorConfig): OtlpOptions & { readonly intervalMs: number } {
+  const { headers, tls, ...rest } = section;
+  const { key, ...certificates } = tls ?? {};
+  return {
+    ...rest,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()])),
+    ...(tls !== undefined && { tls: { ...certificates, ...(key !== undefined && { key: key.reveal() }) } }),
+  };
 }
 
 function readText(path: string): string {

@@ -1,4 +1,4 @@
-import { request as requestPlain } from "node:http";
+import { type Agent, request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { buffer } from "node:stream/consumers";
 
@@ -16,6 +16,8 @@ export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly signal: AbortSignal;
+  /** Keeps the connections; the process's own when left out. */
+  readonly agent?: Agent | undefined;
 }
 
 /**
@@ -25,11 +27,11 @@ export interface PostOptions {
  *
  * @throws whatever the connection fails with, or an AbortError
  */
-export function postProtobuf(url: string, { headers, body, signal }: PostOptions): Promise<PostAnswer> {
+export function postProtobuf(url: string, { headers, body, signal, agent }: PostOptions): Promise<PostAnswer> {
   return new Promise((resolve, reject) => {
     const send = url.startsWith("https:") ? requestTls : requestPlain;
     const lengths = { "content-type": "application/x-protobuf", "content-length": body.length };
-    const request = send(url, { method: "POST", headers: { ...headers, ...lengths }, signal }, (response) => {
+    const request = send(url, { method: "POST", headers: { ...headers, ...lengths }, signal, ...(agent && { agent }) }, (response) => {
       const { statusCode: status = 0, headers: answered } = response;
       const answer = { status, contentType: answered["content-type"] ?? "", retryAfter: answered["retry-after"] };
       buffer(response).then((content) => resolve({ ...answer, body: content }), reject);

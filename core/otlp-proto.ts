@@ -9,6 +9,14 @@ export interface OtlpItem {
   /** With the tag and length that it has in the list around it. */
   readonly bytes: Buffer;
   readonly source: SpanSignal | LogSignal | MetricPoint;
+  /** Log records only: what their time is made from. */
+  readonly stamp?: LogStamp;
+}
+
+/** When the ledger wrote a fact, and its position. */
+interface LogStamp {
+  readonly writtenAtMs: number;
+  readonly seq: number;
 }
 
 /** A value that a histogram or counter point carries as an example of what it counted. */
@@ -87,7 +95,7 @@ export function encodeSpan(span: SpanSignal): OtlpItem {
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto
  */
-export function encodeLog(log: LogSignal, { writtenAtMs, seq }: { readonly writtenAtMs: number; readonly seq: number }): OtlpItem {
+export function encodeLog(log: LogSignal, { writtenAtMs, seq }: LogStamp): OtlpItem {
   const time = BigInt(logTimeUnixNano(writtenAtMs, seq));
   const start = writer.open(2);
   writer.fixed64(1, time);
@@ -104,7 +112,7 @@ export function encodeLog(log: LogSignal, { writtenAtMs, seq }: { readonly writt
   writer.fixed64(11, time);
   writer.string(12, log.event);
   writer.close(start);
-  return { bytes: writer.take(), source: log };
+  return { bytes: writer.take(), source: log, stamp: { writtenAtMs, seq } };
 }
 
 /** The time stamp of a fact's log records, Unix nanoseconds in decimal digits. */

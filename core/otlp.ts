@@ -1,16 +1,15 @@
 import { type Clock, systemClock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
-import { type PostAnswer, postProtobuf } from "#core/otlp-post.ts";
-import { encodeRequest, type OtlpItem, type OtlpSignal, refusalIn, rejectedIn } from "#core/otlp-proto.ts";
+import { encodeRequest, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
+import { createTransport, type Reply, type Route, type Transport } from "#core/otlp-transport.ts";
+import { type Redaction, redactAttributes, redactItem } from "#core/redact.ts";
 import { backoffMs } from "#core/retry.ts";
 import type { Attributes } from "#core/signal.ts";
 
-/** Where telemetry goes, and with what credentials. */
-export interface OtlpOptions {
-  /** Base URL of an OTLP/HTTP receiver, such as http://127.0.0.1:4318. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
+/** Where telemetry goes, how, and with what credentials. */
+export interface OtlpOptions extends Route {
+  /** Takes away what may not leave the host; everything goes when left out. */
+  readonly redaction?: Redaction;
   readonly clock?: Clock;
   /** Told of every count as it happens, for the process's own metrics and log. */
   readonly onDelivery?: (event: DeliveryEvent) => void;
@@ -45,7 +44,7 @@ export interface Shipment {
   readonly patience: "wait" | "once";
 }
 
-/** Delivers items to one OTLP/HTTP receiver. */
+/** Delivers items to one OTLP receiver. */
 export interface OtlpClient {
   /** @throws COLLECTOR_UNREACHABLE when aborted while waiting, or at once with patience `once` */
   readonly send: (shipment: Shipment) => Promise<Delivery>;
@@ -64,6 +63,7 @@ const BACKOFF = { firstMs: 100, capMs: 5_000 };
  * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
  */
 export function createOtlpClient(options: OtlpOptions): OtlpClient {
+  const way: Way = { options, transport: createTransport(options) };
   return {
     send: async (shipment) => {
       const total = { acknowledged: 0, rejected: 0, dead: [] as { item: OtlpItem; reason: string }[], retries: 0 };
@@ -71,7 +71,7 @@ export function createOtlpClient(options: OtlpOptions): OtlpClient {
       const lanes = shipment.signal === "metrics" ? 1 : PARALLEL_REQUESTS;
       const lane = async (): Promise<void> => {
         for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
-          const delivery = await deliver(options, { ...shipment, items: chunk });
+          const delivery = await deliver(way, { ...shipment, items: chunk });
           total.acknowledged += delivery.acknowledged;
           total.rejected += delivery.rejected;
           total.dead.push(...delivery.dead);
@@ -84,10 +84,17 @@ export function createOtlpClient(options: OtlpOptions): OtlpClient {
   };
 }
 
+/** What every request of one client shares. */
+interface Way {
+  readonly options: OtlpOptions;
+  readonly transport: Transport;
+}
+
 /** Sends one chunk; halves it for as long as the receiver refuses it for good. */
-async function deliver(options: OtlpOptions, shipment: Shipment): Promise<Delivery> {
+async function deliver(way: Way, shipment: Shipment): Promise<Delivery> {
   const { signal, items } = shipment;
-  const answer = await post(options, shipment);
+  const { options } = way;
+  const answer = await post(way, shipment);
   if (answer.refusal === undefined) {
     const acknowledged = items.length - answer.rejected;
     options.onDelivery?.({ signal, delivery: "acknowledged", count: acknowledged });
@@ -100,8 +107,8 @@ async function deliver(options: OtlpOptions, shipment: Shipment): Promise<Delive
     return { acknowledged: 0, rejected: 0, dead: [{ item: only, reason: answer.refusal.message }], retries: answer.retries };
   }
   const middle = Math.ceil(items.length / 2);
-  const first = await deliver(options, { ...shipment, items: items.slice(0, middle) });
-  const second = await deliver(options, { ...shipment, items: items.slice(middle) });
+  const first = await deliver(way, { ...shipment, items: items.slice(0, middle) });
+  const second = await deliver(way, { ...shipment, items: items.slice(middle) });
   return {
     acknowledged: first.acknowledged + second.acknowledged,
     rejected: first.rejected + second.rejected,
@@ -117,61 +124,41 @@ interface Answer {
 }
 
 /** Posts one request until it is answered for good. */
-async function post(options: OtlpOptions, shipment: Shipment): Promise<Answer> {
-  const clock = options.clock ?? systemClock;
-  const body = encodeRequest(shipment.signal, shipment.resource, shipment.items);
+async function post({ options, transport }: Way, shipment: Shipment): Promise<Answer> {
+  const { clock = systemClock, onDelivery } = options;
+  const { signal, items, abort } = shipment;
+  const body = transport.frame(requestOf(shipment, options.redaction));
   for (let retries = 0; ; retries += 1) {
-    const { answer, error, waitMs } = await attempt(options, shipment, body);
-    if (answer !== undefined) return { ...answer, retries };
-    options.onDelivery?.({ signal: shipment.signal, delivery: "retried", count: shipment.items.length, error });
-    if (shipment.patience === "once" || shipment.abort.aborted) throw error;
-    await clock.sleep(Math.max(waitMs, backoffMs(retries + 1, BACKOFF)), shipment.abort);
-    if (shipment.abort.aborted) throw error;
+    const reply = await transport.send(signal, body, abort);
+    if (reply.kind === "taken") return { rejected: Math.min(reply.rejected, items.length), retries };
+    const error = errorOf(reply, options.url, shipment);
+    if (reply.kind === "refused") return { rejected: 0, refusal: error, retries };
+    onDelivery?.({ signal, delivery: "retried", count: items.length, error });
+    if (shipment.patience === "once" || abort.aborted) throw error;
+    await clock.sleep(Math.max(reply.waitMs ?? 0, backoffMs(retries + 1, BACKOFF)), abort);
+    if (abort.aborted) throw error;
   }
 }
 
-type Attempt =
-  | { readonly answer: Omit<Answer, "retries">; readonly error?: never; readonly waitMs?: never }
-  | { readonly answer?: never; readonly error: OffingError; readonly waitMs: number };
-
-async function attempt(options: OtlpOptions, shipment: Shipment, body: Buffer): Promise<Attempt> {
-  const url = `${options.url.replace(/\/+$/, "")}/v1/${shipment.signal}`;
-  const context = { url, signal: shipment.signal, items: shipment.items.length };
-  const unreachable = (message: string, more: { readonly cause?: unknown; readonly waitMs?: number } = {}): Attempt => {
-    const { cause, waitMs = 0 } = more;
-    return { error: new OffingError("COLLECTOR_UNREACHABLE", { message, context, cause }), waitMs };
-  };
-  try {
-    const signal = AbortSignal.any([shipment.abort, AbortSignal.timeout(options.timeoutMs)]);
-    const { status, contentType, body: answered, ...answer } = await postProtobuf(url, { headers: options.headers, body, signal });
-    const ok = status >= 200 && status < 300;
-    if (ok && contentType.includes("protobuf")) return { answer: { rejected: Math.min(rejectedOf(answered), shipment.items.length) } };
-    // A login page or a proxy that says 200 has queued nothing, and neither has one that points elsewhere.
-    if (ok || status < 400) return unreachable(ok ? "the answer is not OTLP" : `the Collector answered ${status}, a redirect`);
-    const said = refusalIn({ contentType, body: answered }).slice(0, 200);
-    const message = `the Collector answered ${status}${said === "" ? "" : `: ${said}`}`;
-    if (status === 408 || status === 429 || status >= 500) return unreachable(message, { waitMs: retryAfterMs(answer) });
-    return { answer: { rejected: 0, refusal: new OffingError("COLLECTOR_REFUSED", { message, context }) } };
-  } catch (cause) {
-    return unreachable("the Collector does not answer", { cause });
-  }
+/** The bytes of one request, without what may not leave the host. */
+export function requestOf({ signal, resource, items }: Pick<Shipment, "signal" | "resource" | "items">, redaction?: Redaction): Buffer {
+  if (redaction === undefined) return encodeRequest(signal, resource, items);
+  return encodeRequest(
+    signal,
+    redactAttributes(resource, redaction),
+    items.map((item) => redactItem(item, redaction)),
+  );
 }
 
-/** How many items a partial success names; a body that cannot be read means that all were taken. */
-function rejectedOf(body: Buffer): number {
-  try {
-    return rejectedIn(body);
-  } catch {
-    return 0;
-  }
+function errorOf(reply: Exclude<Reply, { kind: "taken" }>, url: string, { signal, items }: Shipment): OffingError {
+  const context = { url: originOf(url), signal, items: items.length };
+  if (reply.kind === "refused") return new OffingError("COLLECTOR_REFUSED", { message: reply.reason, context });
+  return new OffingError("COLLECTOR_UNREACHABLE", { message: reply.reason, context, cause: reply.cause });
 }
 
-/** `Retry-After` in seconds or as a date, capped so that a wrong one cannot stop the projector. */
-function retryAfterMs({ retryAfter }: Pick<PostAnswer, "retryAfter">): number {
-  if (retryAfter === undefined) return 0;
-  const seconds = Number(retryAfter);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(retryAfter) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 60_000) : 0;
+/** A managed backend's path may hold a key. */
+function originOf(url: string): string {
+  return URL.parse(url)?.origin ?? "(no URL)";
 }
 
 function split(items: readonly OtlpItem[]): OtlpItem[][] {

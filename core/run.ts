@@ -8,7 +8,7 @@ import type { Ledger, LedgerLocation } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { errorFields, type Log, onChange } from "#core/log.ts";
 import type { Meter } from "#core/meter.ts";
-import { createOtlpClient, type DeliveryEvent, type OtlpClient } from "#core/otlp.ts";
+import { createOtlpClient, type DeliveryEvent, type OtlpClient, type OtlpOptions } from "#core/otlp.ts";
 import { countDeadLetter, countDelivery, exportProcessMetrics, zeroProcessMetrics } from "#core/process-metrics.ts";
 import { createProjector, type Projector } from "#core/projector.ts";
 import type { Attributes, GaugePoint } from "#core/signal.ts";
@@ -18,12 +18,7 @@ import type { State } from "#core/state.ts";
 export interface RunOptions<O, F extends Fact> {
   readonly emitter: Emitter<O, F>;
   readonly location: LedgerLocation;
-  readonly collector: {
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly timeoutMs: number;
-    readonly intervalMs: number;
-  };
+  readonly collector: Omit<OtlpOptions, "clock" | "onDelivery"> & { readonly intervalMs: number };
   readonly http: { readonly host: string; readonly port: number; readonly token?: string };
   /** Attributes of everything this emitter sends, such as service.name and deployment.environment.name. */
   readonly resource: Attributes;
@@ -170,9 +165,7 @@ function wireProjector<O, F extends Fact>(options: RunOptions<O, F>, { ledger, s
 function wireOtlp<O, F extends Fact>({ collector, clock, log, meter }: RunOptions<O, F>, name: string): OtlpClient {
   const say = onChange(log, `${name} to Collector`);
   return createOtlpClient({
-    url: collector.url,
-    headers: collector.headers,
-    timeoutMs: collector.timeoutMs,
+    ...collector,
     clock,
     onDelivery: (event: DeliveryEvent) => {
       countDelivery(meter, event);
@@ -187,7 +180,7 @@ async function exportProcess<O, F extends Fact>(options: RunOptions<O, F>, { lif
   const { collector, clock, meter, version } = options;
   zeroProcessMetrics(meter);
   // Its own client without counts: what measures the delivery must not count its own reports.
-  const otlp = createOtlpClient({ url: collector.url, headers: collector.headers, timeoutMs: collector.timeoutMs, clock });
+  const otlp = createOtlpClient({ ...collector, clock });
   await exportProcessMetrics(
     {
       meter,

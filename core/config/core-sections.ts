@@ -1,19 +1,10 @@
-import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { Secret } from "#core/config/secret.ts";
-import { duration, filePath, secretFile, secretText, secretUrl, url } from "#core/config/types.ts";
+import { type CollectorConfig, collectorSchema } from "#core/config/collector-section.ts";
+import type { Secret } from "#core/config/secret.ts";
+import { filePath, isLoopbackHost, secretFile, secretUrl, url } from "#core/config/types.ts";
 
 /** Where the ledger is; the PostgreSQL URL may hold a password. */
 export type LedgerConfig = { readonly sqlite: string } | { readonly postgresUrl: Secret; readonly schema: string };
-
-/** Where signals go, and how often. */
-interface CollectorConfig {
-  readonly url: string;
-  /** Sent with every request. */
-  readonly headers: Readonly<Record<string, Secret>>;
-  readonly timeoutMs: number;
-  readonly intervalMs: number;
-}
 
 /** The emitter's own HTTP server. */
 interface HttpConfig {
@@ -86,32 +77,6 @@ const postgresSchema = z
     return { postgresUrl, schema };
   });
 
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/u, { error: "is no header name" });
-
-const collectorSchema = z
-  .strictObject({
-    url: url().default("http://127.0.0.1:4318"),
-    headers: z.record(headerName, secretText()).default({}),
-    headers_file: secretFile().optional(),
-    timeout: duration({ atLeast: "100ms" }).prefault("10s"),
-    interval: duration({ atLeast: "100ms" }).prefault("5s"),
-  })
-  .transform(({ url: base, headers, headers_file, timeout, interval }, context) => {
-    const fromFile = headers_file === undefined ? {} : parseHeaders(headers_file.reveal());
-    if (fromFile === undefined) {
-      context.addIssue({ code: "custom", path: ["headers_file"], message: "names a file with a line that is no `Name: value`" });
-      return z.NEVER;
-    }
-    return { url: base, headers: { ...headers, ...fromFile }, timeoutMs: timeout, intervalMs: interval };
-  });
-
-function parseHeaders(text: string): Readonly<Record<string, Secret>> | undefined {
-  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.trimStart().startsWith("#"));
-  const pairs = lines.map((line) => /^\s*([^:\s]+)\s*:\s*(.*\S)\s*$/u.exec(line));
-  if (pairs.some((pair) => pair === null || !headerName.safeParse(pair[1]).success)) return undefined;
-  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", new Secret(pair?.[2] ?? "")]));
-}
-
 const httpSchema = z
   .strictObject({ listen: z.string().default("127.0.0.1:9470"), token_file: secretFile().optional() })
   .transform(({ listen, token_file: token }, context) => {
@@ -134,8 +99,7 @@ export function parseListen(listen: string): { readonly host: string; readonly p
 
 /** Why a host may not be listened on: beyond loopback it needs a token. */
 export function listenFault(host: string, token: Secret | undefined): string | undefined {
-  const isLoopback = host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-  if (isLoopback || token !== undefined) return undefined;
+  if (isLoopbackHost(host) || token !== undefined) return undefined;
   return "is beyond loopback and needs a `token_file`, so that nobody reads without leave";
 }
 

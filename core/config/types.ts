@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync, statSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { Secret } from "#core/config/secret.ts";
@@ -80,6 +81,26 @@ export function secretFile(): z.ZodType<Secret> {
       context.addIssue({ code: "custom", message: read.fault });
       return z.NEVER;
     });
+}
+
+/** The path of a text file that is no secret, such as a certificate: read once. */
+export function textFile(): z.ZodType<string> {
+  return z
+    .string()
+    .min(1, { error: "must not be empty" })
+    .transform((path, context) => {
+      try {
+        return readFileSync(absolute(path), "utf8");
+      } catch {
+        context.addIssue({ code: "custom", message: "names a file that is not there or cannot be read" });
+        return z.NEVER;
+      }
+    });
+}
+
+/** Whether only this machine is meant by a host name. */
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || (isIPv4(host) && host.startsWith("127."));
 }
 
 function readSecret(path: string): { readonly secret: Secret } | { readonly fault: string } {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { answerBytes, requestFrom } from "#core/testing/otlp-decode.ts";
+import { requestFrom } from "#core/otlp-decode.ts";
+import { ProtobufWriter } from "#core/protobuf.ts";
 
 /** A request as it arrived, decoded. */
 export interface ReceivedRequest {
@@ -70,4 +71,19 @@ function receivedRequest(path: string, bytes: Buffer): ReceivedRequest {
       return text;
     },
   };
+}
+
+/** A receiver's answer as protobuf: a partial success, or the message of a status. */
+function answerBytes(answer: { readonly partialSuccess?: object; readonly message?: string }): Buffer {
+  const writer = new ProtobufWriter();
+  if (answer.message !== undefined) writer.string(2, answer.message);
+  if (answer.partialSuccess !== undefined) {
+    const start = writer.open(1);
+    for (const [key, value] of Object.entries(answer.partialSuccess)) {
+      if (key === "errorMessage") writer.string(2, String(value));
+      else writer.int64(1, Number(value));
+    }
+    writer.close(start);
+  }
+  return writer.take();
 }

@@ -1,4 +1,4 @@
-import { type ProtobufField, ProtobufWriter, readFields } from "#core/protobuf.ts";
+import { type ProtobufField, readFields } from "#core/protobuf.ts";
 
 /** What a field of OTLP is called in the JSON mapping, and how its bytes are read. */
 interface FieldShape {
@@ -122,21 +122,6 @@ export function requestFrom(path: string, bytes: Buffer): Record<string, unknown
   const shape = REQUESTS[path];
   if (shape === undefined) throw new TypeError(`no signal of OTLP is posted to ${path}`);
   return decode(bytes, shape);
-}
-
-/** A receiver's answer as protobuf: a partial success, or the message of a status. */
-export function answerBytes(answer: { readonly partialSuccess?: object; readonly message?: string }): Buffer {
-  const writer = new ProtobufWriter();
-  if (answer.message !== undefined) writer.string(2, answer.message);
-  if (answer.partialSuccess !== undefined) {
-    const start = writer.open(1);
-    for (const [key, value] of Object.entries(answer.partialSuccess)) {
-      if (key === "errorMessage") writer.string(2, String(value));
-      else writer.int64(1, Number(value));
-    }
-    writer.close(start);
-  }
-  return writer.take();
 }
 
 function decode(bytes: Buffer, shape: Shape): Record<string, unknown> {
