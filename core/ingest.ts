@@ -34,7 +34,7 @@ const BACKOFF = { firstMs: 100, capMs: 5_000 };
 export async function ingest<O, F extends Fact>(options: LoopOptions<O, F>, abort: AbortSignal): Promise<void> {
   const { emitter, ledger, state } = options;
   const cursors = await ledger.cursors();
-  for await (const batch of emitter.source({ cursors, state }, abort)) {
+  for await (const batch of emitter.source({ cursors, state, history: ledger }, abort)) {
     if (batch.length > 0) await commitBatch(options, batch, abort);
     if (abort.aborted) return;
   }

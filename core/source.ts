@@ -1,4 +1,4 @@
-import type { Json } from "#core/fact.ts";
+import type { Json, StoredFact } from "#core/fact.ts";
 import type { ReadonlyState } from "#core/state.ts";
 
 /** One observation with the cursor that stands once it is interpreted; one cursor per feed. */
@@ -9,11 +9,21 @@ export interface Seen<O> {
   readonly cursor?: Json;
 }
 
+/** What the ledger holds already, for a source that looks at it again. */
+export interface History {
+  /** The facts after `seq`, at most `limit`, in order. */
+  read(afterSeq: number, limit: number): Promise<readonly StoredFact[]>;
+  /** One fact by its id. */
+  fact(id: string): Promise<StoredFact | undefined>;
+}
+
 /** Where a source goes on: the cursors and the state of the last commit. */
 export interface Resume {
   readonly cursors: ReadonlyMap<string, Json>;
   /** The live state, committed whenever the source is pulled. */
   readonly state: ReadonlyState;
+  /** Left out where no ledger is kept. */
+  readonly history?: History;
 }
 
 /**

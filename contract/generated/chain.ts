@@ -62,6 +62,11 @@ export type ReasonCode = "PSM_ORACLE_MISSING" | "BUYBACK_ORACLE_REQUIRED" | "BUY
 /** Every value of `reason_code`, in the contract's order. */
 export const REASON_CODES: readonly ReasonCode[] = ["PSM_ORACLE_MISSING", "BUYBACK_ORACLE_REQUIRED", "BUYBACK_ORACLE_UNHEALTHY", "unknown"];
 
+/** Why an operation was taken back. */
+export type RetractionCause = "reorg" | "decoded_again" | "better_evidence";
+/** Every value of `retraction_cause`, in the contract's order. */
+export const RETRACTION_CAUSES: readonly RetractionCause[] = ["reorg", "decoded_again", "better_evidence"];
+
 /** A window of chain time that ends at the newest indexed block. */
 export type Window = "1h" | "burst";
 /** Every value of `window`, in the contract's order. */
@@ -432,8 +437,9 @@ export type OperationRetractedEventAttributes = {
   readonly outcome: Outcome;
   readonly caller_category: CallerCategory;
   readonly reason_code?: ReasonCode | undefined;
+  readonly retraction_cause: RetractionCause;
 };
-/** A reorg took an operation back. The log event `offing.chain.operation.retracted`. */
+/** An operation was taken back, by a reorg or because it is proved or decoded otherwise now. The log event `offing.chain.operation.retracted`. */
 export const operationRetractedEvent: EventDefinition<OperationRetractedEventAttributes> = event<OperationRetractedEventAttributes>("offing.chain.operation.retracted", "warn");
 
 /** Attributes of `reorgEvent`. */

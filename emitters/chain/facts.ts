@@ -1,4 +1,4 @@
-import type { CallerCategory, Confidence, Evidence, EvmRevertKind, Outcome } from "#contract/generated/chain.ts";
+import type { CallerCategory, Confidence, Evidence, EvmRevertKind, Outcome, RetractionCause } from "#contract/generated/chain.ts";
 import type { Fact } from "#core/fact.ts";
 import type { ActionType, ContractName, ModuleName, ReasonCode } from "./names.ts";
 
@@ -54,6 +54,8 @@ export interface OperationFact extends Fact, Place, OperationLabels {
   readonly operationId: string;
   /** How often this block hash had been applied by then, from 1: it tells A-B-A from a duplicate. */
   readonly application: number;
+  /** How often it was proved or decoded again since; 0 for the first time. */
+  readonly revision: number;
   readonly txHash: string;
   readonly txIndex: number;
   readonly txFrom: string;
@@ -76,11 +78,12 @@ export interface OperationFact extends Fact, Place, OperationLabels {
   readonly revert: Revert | null;
 }
 
-/** A reorg took an operation back. Its time is that of the block that took its place. */
+/** An operation was taken back: by a reorg, at the time of the block that took its place, or because it is proved or decoded otherwise now. */
 export interface OperationRetractedFact extends Fact, Place, OperationLabels {
   readonly kind: "operation_retracted";
   readonly retracts: string;
   readonly txHash: string;
+  readonly cause: RetractionCause;
 }
 
 /** A configured event of a watched contract or module. */

@@ -2,6 +2,8 @@ import { OffingError } from "#core/errors.ts";
 import type { State } from "#core/state.ts";
 import { configChangesOf } from "./changes.ts";
 import { coverAbove, coverBelow, uncover } from "./coverage.ts";
+import { decodeAgain, gradeAgain } from "./evidence/revise.ts";
+import { forgetWeak, rememberWeak } from "./evidence/weak.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
 import { adopt, leaveIsland, settleFloor, shortenIsland } from "./islands.ts";
 import {
@@ -37,6 +39,8 @@ import type { Watch } from "./watch.ts";
 export function createInterpret(watch: Watch): (state: State, observation: ChainObservation) => readonly ChainFact[] {
   return (state, observation) => {
     if (observation.type === "tick") return applyTick(state, observation, watch);
+    if (observation.type === "redecode") return decodeAgain(state, observation, watch);
+    if (observation.type === "regrade") return gradeAgain(state, observation, watch);
     adopt(state);
     return observation.joins === "backfill" ? fillIn(state, observation, watch) : applyBlock(state, observation, watch);
   };
@@ -84,6 +88,8 @@ function fillIn(state: State, block: BlockSeen, watch: Watch): readonly ChainFac
   const facts = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
   const { hash, number, timeMs, grade = "receipts" } = block;
   const kept: AppliedBlock = { hash, timeMs, application: scene.application, facts: facts.map(remembered), before: [] };
+  for (const { txHash } of applied?.facts ?? []) forgetWeak(state, txHash);
+  rememberWeak(state, block, facts);
   if (number > tip.number - WINDOW_BLOCKS) state.set("block", String(number), kept);
   state.delete("applied", hash);
   coverBelow(state, { number, grade });
@@ -121,6 +127,7 @@ function rewind(state: State, tip: Tip, scene: Scene): ChainFact[] {
   for (let number = tip.number; number >= block.number; number -= 1) {
     const applied = blockAt(state, number);
     if (applied === undefined) continue;
+    for (const { txHash } of applied.facts) forgetWeak(state, txHash);
     for (const fact of applied.facts.toReversed()) facts.push(retraction(fact, { number, applied, scene }));
     undo(state, applied.before);
     state.delete("block", String(number));
@@ -154,7 +161,7 @@ function retraction(fact: AppliedFact, { number, applied, scene }: Orphan): Chai
     blockNumber: number,
     blockHash: applied.hash,
   };
-  if (fact.kind === "operation") return { ...fact, ...common, kind: "operation_retracted" };
+  if (fact.kind === "operation") return { ...fact, ...common, kind: "operation_retracted", cause: "reorg" };
   return { ...fact, ...common, kind: "config_change_retracted" };
 }
 
@@ -167,7 +174,7 @@ function factsOf(transaction: TransactionSeen, scene: Scene): (OperationFact | C
   const operations = operationsOf(transaction, watch).map((draft): OperationFact => {
     const operationId = `op:${where}:${draft.framePath}`;
     const sender = { txFrom: transaction.from, txTo: transaction.to };
-    return { kind: "operation", id: `${operationId}:${application}`, operationId, ...base, ...tx, ...sender, ...draft };
+    return { kind: "operation", id: `${operationId}:${application}`, operationId, revision: 0, ...base, ...tx, ...sender, ...draft };
   });
   const changes = configChangesOf(transaction, watch).map((draft): ConfigChangeFact => {
     return { kind: "config_change", id: `change:${where}:${draft.logIndex}:${application}`, ...base, ...tx, ...draft };
@@ -179,6 +186,7 @@ function factsOf(transaction: TransactionSeen, scene: Scene): (OperationFact | C
 function record(state: State, { block, application, watch }: Scene, facts: readonly (OperationFact | ConfigChangeFact)[]): void {
   const edits = new BlockEdits(state);
   tally(state, edits, facts);
+  rememberWeak(state, block, facts);
   const { hash, number, timeMs, grade = "receipts" } = block;
   const applied: AppliedBlock = { hash, timeMs, application, facts: facts.map(remembered), before: edits.before() };
   state.set("block", String(number), applied);

@@ -1,9 +1,22 @@
 import type { Grade as CoverageGrade } from "#contract/generated/chain.ts";
+import type { Json } from "#core/fact.ts";
 
 /**
  * What the source saw, complete and plain JSON, so that a recorded file replays. Hashes, addresses and data are lower-case hexadecimal.
  */
-export type ChainObservation = TickSeen | BlockSeen;
+export type ChainObservation = TickSeen | BlockSeen | RedecodeSeen | RegradeSeen;
+
+/** Stored operations that the present registry of reasons reads otherwise than they were read. */
+export type RedecodeSeen = { readonly type: "redecode"; readonly facts: readonly Json[] };
+
+/** A transaction of a block that was applied before, with a better proof. */
+export type RegradeSeen = {
+  readonly type: "regrade";
+  readonly number: number;
+  readonly hash: string;
+  readonly timeMs: number;
+  readonly transaction: TransactionSeen;
+};
 
 /** The time, and what the node says of its own position; what it does not say is null. */
 export type TickSeen = {

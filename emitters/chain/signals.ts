@@ -14,6 +14,7 @@ import {
   operationSpan,
   operations,
   oracleRequiredFailures,
+  type RetractionCause,
   reorgDepth,
   reorgEvent,
   unresolved,
@@ -116,9 +117,15 @@ function operationSignals(fact: OperationFact): readonly Signal[] {
   ];
 }
 
+const CAUSES: Readonly<Record<RetractionCause, string>> = {
+  reorg: "its block left the chain",
+  decoded_again: "the registry reads it otherwise now",
+  better_evidence: "a better proof came",
+};
+
 function operationRetractedSignals(fact: OperationRetractedFact): readonly Signal[] {
   const { contract, actionType, outcome, reasonCode } = fact;
-  const body = `${contract} ${actionType} ${outcome}${reasonCode === null ? "" : ` ${reasonCode}`} taken back by a reorg`;
+  const body = `${contract} ${actionType} ${outcome}${reasonCode === null ? "" : ` ${reasonCode}`} taken back: ${CAUSES[fact.cause]}`;
   const attributes = {
     "offing.fact.id": fact.id,
     "offing.fact.time": worldTime(fact),
@@ -130,6 +137,7 @@ function operationRetractedSignals(fact: OperationRetractedFact): readonly Signa
     outcome,
     caller_category: fact.callerCategory,
     reason_code: reasonCode === null ? undefined : reasonLabel(reasonCode),
+    retraction_cause: fact.cause,
   };
   return [...operationCounts(fact), operationRetractedEvent.log({ ...retractedIds(fact), body }, attributes)];
 }

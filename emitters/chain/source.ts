@@ -9,6 +9,7 @@ import type { Seen, Source } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import { type Backfill, createBackfill } from "./backfill.ts";
 import type { ChainConfig } from "./config.ts";
+import { createAgain } from "./evidence/again.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
 import { CHAIN_METHODS, type ChainPool } from "./methods.ts";
 import type { ChainObservation, TickSeen } from "./observation.ts";
@@ -34,12 +35,14 @@ const BACKOFF = { firstMs: 250, capMs: TICK_MS };
  * @throws SOURCE_CHAIN_MISMATCH
  */
 export function chainSource(config: ChainConfig, deps: SourceDeps): Source<ChainObservation> {
-  return async function* ({ state }, signal) {
+  return async function* ({ state, cursors, history }, signal) {
     const { clock, log } = deps;
+    const watch = watchOf(config);
     const pool = createPool({ methods: CHAIN_METHODS, chainId: config.chainId, rpc: config.rpc, ...deps });
-    const reader = createReader({ pool, watch: watchOf(config), rpc: config.rpc, ...deps });
+    const reader = createReader({ pool, watch, rpc: config.rpc, ...deps });
     const follower: Follower = { config, pool, reader, state, ...deps };
     const backfill = createBackfill(follower);
+    const again = createAgain({ reader, watch, state, cursors, history, ...deps });
     const say = onChange(log, "chain source");
     const silence: Position = { head: null, safe: null, finalized: null };
     let [checked, failures] = [false, 0];
@@ -51,6 +54,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
         const { behind, position } = yield* turn(follower, attempt.signal);
         say(undefined);
         failures = 0;
+        if (!behind) yield* again(attempt.signal);
         if (!behind) yield* resting({ backfill, clock, position, restMs: config.rpc.pollIntervalMs }, signal);
       } catch (error) {
         if (signal.aborted) return;

@@ -1,0 +1,79 @@
+import { EVIDENCES } from "#contract/generated/chain.ts";
+import type { ReadonlyState, State } from "#core/state.ts";
+import type { ChainFact, OperationFact, OperationLabels } from "../facts.ts";
+
+/** An operation whose proof could be better, as far as replacing it needs it. */
+export type WeakOperation = OperationLabels & {
+  readonly id: string;
+  readonly operationId: string;
+  readonly application: number;
+  readonly revision: number;
+  readonly framePath: string;
+  readonly txHash: string;
+};
+
+/** A transaction with such operations, and the block it is of. */
+export type WeakTransaction = { readonly number: number; readonly hash: string; readonly operations: readonly WeakOperation[] };
+
+/** More are forgotten, the oldest first: a chain without traces would fill the memory. */
+const WEAK_KEPT = 10_000;
+const FORGET_EVERY = 32;
+const COLLECTION = "weak";
+
+/** Whether a first proof is better than a second, by the contract's order of grades. */
+export function isBetter(
+  first: Pick<OperationFact, "evidence" | "unresolved">,
+  second: Pick<OperationFact, "evidence" | "unresolved">,
+): boolean {
+  const better = EVIDENCES.indexOf(second.evidence) - EVIDENCES.indexOf(first.evidence);
+  return better > 0 || (better === 0 && second.unresolved && !first.unresolved);
+}
+
+/** The transactions whose proof could be better, by hash. */
+export function* weakOf(state: ReadonlyState): Generator<readonly [txHash: string, weak: WeakTransaction]> {
+  for (const [txHash, value] of state.entries(COLLECTION)) yield [txHash, value as WeakTransaction];
+}
+
+/** One of them. */
+export function weakAt(state: ReadonlyState, txHash: string): WeakTransaction | undefined {
+  return state.get(COLLECTION, txHash) as WeakTransaction | undefined;
+}
+
+/** Remembers those of a block's operations whose proof could be better. */
+export function rememberWeak(
+  state: State,
+  { number, hash }: Pick<WeakTransaction, "number" | "hash">,
+  facts: readonly OperationFact[],
+): void {
+  for (const fact of facts.filter(isWeak)) {
+    const before = weakAt(state, fact.txHash);
+    const operations = before?.hash === hash ? before.operations.filter(({ framePath }) => framePath !== fact.framePath) : [];
+    state.set(COLLECTION, fact.txHash, { number, hash, operations: [...operations, weakened(fact)] });
+  }
+  if (number % FORGET_EVERY === 0) forgetOldest(state);
+}
+
+/** Forgets a transaction, because its proof is as good as it gets or its block left the chain. */
+export function forgetWeak(state: State, txHash: string): void {
+  state.delete(COLLECTION, txHash);
+}
+
+/** A failure that no trace showed, or whose bytes its tracer kept to itself. */
+function isWeak({ evidence, revert }: OperationFact): boolean {
+  return revert?.kind === "unseen" || (evidence !== "trace" && evidence !== "receipt");
+}
+
+/** Its labels and names, without what only the fact itself needs to know. */
+export function weakened(fact: OperationFact): WeakOperation {
+  const { contract, actionType, outcome, callerCategory, evidence, reasonCode, oracleRequiredBlocked, unresolved } = fact;
+  const { id, operationId, application, revision, framePath, txHash } = fact;
+  const labels = { contract, actionType, outcome, callerCategory, evidence, reasonCode, oracleRequiredBlocked, unresolved };
+  return { id, operationId, application, revision, framePath, txHash, ...labels };
+}
+
+function forgetOldest(state: State): void {
+  const all = [...weakOf(state)];
+  if (all.length <= WEAK_KEPT) return;
+  const oldest = all.sort(([, a], [, b]) => a.number - b.number).slice(0, all.length - WEAK_KEPT);
+  for (const [txHash] of oldest) forgetWeak(state, txHash);
+}
