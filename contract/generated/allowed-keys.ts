@@ -3,6 +3,7 @@
 /** Every attribute key that may leave the host: those of the contract without a `private` mark, and a few that name a service. */
 export const ALLOWED_KEYS: ReadonlySet<string> = new Set([
   "action_type",
+  "actor_kind",
   "admission",
   "alert",
   "blockchain",
@@ -43,7 +44,10 @@ export const ALLOWED_KEYS: ReadonlySet<string> = new Set([
   "offing.alert.severity",
   "offing.alert.started_at",
   "offing.alert.state",
+  "offing.chain.actor",
   "offing.chain.change",
+  "offing.chain.params.after",
+  "offing.chain.params.before",
   "offing.chain.reorg.depth",
   "offing.chain.retracts",
   "offing.chain.route",
@@ -73,6 +77,7 @@ export const ALLOWED_KEYS: ReadonlySet<string> = new Set([
   "reason_code",
   "receiver",
   "result",
+  "retraction_cause",
   "rpc.outcome",
   "service.instance.id",
   "service.name",

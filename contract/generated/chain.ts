@@ -7,6 +7,11 @@ export type ActionType = "PSM_MINT" | "PSM_REDEEM" | "BUYBACK_EXECUTE" | "unknow
 /** Every value of `action_type`, in the contract's order. */
 export const ACTION_TYPES: readonly ActionType[] = ["PSM_MINT", "PSM_REDEEM", "BUYBACK_EXECUTE", "unknown"];
 
+/** Who changed a configuration. */
+export type ActorKind = "governor" | "timelock" | "multisig" | "account" | "contract";
+/** Every value of `actor_kind`, in the contract's order. */
+export const ACTOR_KINDS: readonly ActorKind[] = ["governor", "timelock", "multisig", "account", "contract"];
+
 /** An alert whose threshold the configuration sets. */
 export type Alert = "ChainBuybackBlocked" | "ChainPsmOracleMissingBurst";
 /** Every value of `alert`, in the contract's order. */
@@ -341,6 +346,10 @@ export type ConfigChangeSpanAttributes = {
   readonly module: Module;
   readonly "offing.chain.changed_by": string;
   readonly "offing.chain.change": string;
+  readonly actor_kind: ActorKind;
+  readonly "offing.chain.actor"?: string | undefined;
+  readonly "offing.chain.params.before"?: string | undefined;
+  readonly "offing.chain.params.after"?: string | undefined;
 };
 /** One change of configuration on the chain. The span `chain.config_change`. */
 export const configChangeSpan: SpanDefinition<ConfigChangeSpanAttributes> = span<ConfigChangeSpanAttributes>("chain.config_change", "internal");
@@ -381,6 +390,10 @@ export type ConfigChangeEventAttributes = {
   readonly module: Module;
   readonly "offing.chain.changed_by": string;
   readonly "offing.chain.change": string;
+  readonly actor_kind: ActorKind;
+  readonly "offing.chain.actor"?: string | undefined;
+  readonly "offing.chain.params.before"?: string | undefined;
+  readonly "offing.chain.params.after"?: string | undefined;
 };
 /** One change of configuration on the chain. The log event `offing.chain.config_change`. */
 export const configChangeEvent: EventDefinition<ConfigChangeEventAttributes> = event<ConfigChangeEventAttributes>("offing.chain.config_change", "info");

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Abi, isAddress } from "viem";
 import { z } from "zod";
+import type { ActorKind } from "#contract/generated/chain.ts";
 import type { Secret } from "#core/config/secret.ts";
 import { duration, secretUrl } from "#core/config/types.ts";
 import { eventsOf, functionsOf, type ParsedAbi, parseJsonAbi, parseReadableAbi, selectorOf } from "./abi.ts";
@@ -26,6 +27,8 @@ export interface ChainConfig {
   readonly modules: readonly ModuleConfig[];
   /** Contracts whose calls count as `whitelisted_route`, and whose transactions are looked into. */
   readonly routers: readonly { readonly name: string; readonly address: string }[];
+  /** Who changes configurations, by name. */
+  readonly governance: readonly GovernanceConfig[];
   readonly reasons: readonly ReasonConfig[];
   readonly alerts: AlertConfig;
 }
@@ -56,6 +59,8 @@ export interface ContractConfig {
   readonly configEvents: readonly string[];
   /** Names or full signatures of functions whose call changes the configuration without such an event. */
   readonly configSetters: readonly string[];
+  /** Names of functions without arguments that tell a parameter, read before and after a change. */
+  readonly configReads: readonly string[];
   /** Further addresses whose reverts may give a reason, such as a library contract that this one calls. */
   readonly registered: readonly string[];
 }
@@ -67,6 +72,14 @@ export interface ModuleConfig {
   readonly abi: Abi;
   readonly configEvents: readonly string[];
   readonly configSetters: readonly string[];
+  readonly configReads: readonly string[];
+}
+
+/** Somebody who may change configurations. */
+export interface GovernanceConfig {
+  readonly name: string;
+  readonly kind: Exclude<ActorKind, "account" | "contract">;
+  readonly address: string;
 }
 
 /** Thresholds that rules compare gauges with. */
@@ -94,6 +107,7 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
       contracts: z.array(contractSchema(folder)).min(1),
       modules: z.array(moduleSchema(folder)).default([]),
       routers: z.array(z.strictObject({ name: z.string().min(1), address })).default([]),
+      governance: z.array(z.strictObject({ name: z.string().min(1), kind: z.enum(GOVERNANCE_KINDS), address })).default([]),
       reasons: reasonsSchema.prefault([]),
       alerts: alertSchema.prefault({}),
     })
@@ -137,6 +151,7 @@ const address = z
   .refine((text) => isAddress(text), { error: "must be an address: 0x and 40 hexadecimal digits, in lower case or with its checksum" })
   .transform((text) => text.toLowerCase());
 
+const GOVERNANCE_KINDS = ["governor", "timelock", "multisig"] as const;
 const abiKeys = { abi: z.array(z.string()).optional(), abi_file: z.string().min(1).optional() };
 const eventNames = z.array(z.string().min(1));
 
@@ -155,10 +170,11 @@ function contractSchema(folder: string): z.ZodType<ContractConfig> {
       actions: actionsSchema.default({}),
       config_events: eventNames.default([]),
       config_setters: eventNames.default([]),
+      config_reads: eventNames.default([]),
       registered: z.array(address).default([]),
     })
     .transform((contract, context) => {
-      const { name, actions, config_events, config_setters, registered } = contract;
+      const { name, actions, config_events, config_setters, config_reads, registered } = contract;
       const { abi, faults } = readAbi(contract, folder);
       faults.push(
         ...actionNameFaults(name, actions),
@@ -174,6 +190,7 @@ function contractSchema(folder: string): z.ZodType<ContractConfig> {
         actions,
         configEvents: config_events,
         configSetters: config_setters,
+        configReads: config_reads,
         registered,
       };
     });
@@ -187,15 +204,23 @@ function moduleSchema(folder: string): z.ZodType<ModuleConfig> {
       ...abiKeys,
       config_events: eventNames.default([]),
       config_setters: eventNames.default([]),
+      config_reads: eventNames.default([]),
     })
     .transform((module, context) => {
-      const { name, config_events, config_setters } = module;
+      const { name, config_events, config_setters, config_reads } = module;
       const { abi, faults } = readAbi(module, folder);
-      faults.push(...eventFaults(abi, config_events), ...setterFaults(abi, config_setters));
+      faults.push(...eventFaults(abi, config_events), ...setterFaults(abi, config_setters), ...readFaults(abi, config_reads));
       if (config_events.length + config_setters.length === 0)
         faults.push({ path: [], message: "must have `config_events`, `config_setters` or both" });
       for (const fault of faults) context.addIssue({ code: "custom", ...fault });
-      return { name, address: module.address, abi: abi ?? [], configEvents: config_events, configSetters: config_setters };
+      return {
+        name,
+        address: module.address,
+        abi: abi ?? [],
+        configEvents: config_events,
+        configSetters: config_setters,
+        configReads: config_reads,
+      };
     });
 }
 
@@ -262,6 +287,14 @@ function setterFaults(abi: Abi | undefined, names: readonly string[]): ConfigFau
   if (abi === undefined) return [];
   return names.flatMap((wanted, index) => {
     return functionsOf(abi, wanted).length > 0 ? [] : [{ path: ["config_setters", index], message: "names no function of the ABI" }];
+  });
+}
+
+function readFaults(abi: Abi | undefined, names: readonly string[]): ConfigFault[] {
+  if (abi === undefined) return [];
+  return names.flatMap((wanted, index) => {
+    const tells = functionsOf(abi, wanted).some(({ inputs, outputs }) => inputs.length === 0 && outputs.length > 0);
+    return tells ? [] : [{ path: ["config_reads", index], message: "names no function of the ABI without arguments and with a result" }];
   });
 }
 

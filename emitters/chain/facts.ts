@@ -1,5 +1,6 @@
 import type { CallerCategory, Confidence, Evidence, EvmRevertKind, Outcome, RetractionCause } from "#contract/generated/chain.ts";
 import type { Fact } from "#core/fact.ts";
+import type { Actor } from "./evidence/actor.ts";
 import type { ActionType, ContractName, ModuleName, ReasonCode } from "./names.ts";
 
 /** Where on the chain a fact stands. Hashes and addresses are lower-case hexadecimal. */
@@ -86,22 +87,25 @@ export interface OperationRetractedFact extends Fact, Place, OperationLabels {
   readonly cause: RetractionCause;
 }
 
-/** A configured event of a watched contract or module. */
-export interface ConfigChangeFact extends Fact, Place {
+/** A change of configuration: a configured event, or a call of a known setter that left none. */
+export interface ConfigChangeFact extends Fact, Place, Actor {
   readonly kind: "config_change";
   readonly application: number;
   readonly txHash: string;
   readonly txIndex: number;
-  readonly logIndex: number;
+  /** What tells it apart within its transaction: the position of its log in the block, or `call:` and the frame's path. */
+  readonly changeKey: string;
   readonly module: ModuleName;
-  /** The address that emitted the event. */
+  /** The contract that changed. */
   readonly address: string;
-  /** The sender of the transaction. */
-  readonly changedBy: string;
-  /** The event with its arguments, such as `OracleChanged(previous=0x.., next=0x..)`. */
+  /** The event or call with its arguments, such as `OracleChanged(previous=0x.., next=0x..)`. */
   readonly change: string;
-  /** The event's arguments by name; those named `previous`, `prev` or `old` tell the value before. */
+  /** The arguments by name; those named `previous`, `prev` or `old` tell the value before. */
   readonly params: Readonly<Record<string, string>>;
+  /** Configured parameters at the end of the block before; what the node did not tell is left out. */
+  readonly before: Readonly<Record<string, string>>;
+  /** The same at the end of this block. */
+  readonly after: Readonly<Record<string, string>>;
 }
 
 /** A reorg took a change of configuration back. */

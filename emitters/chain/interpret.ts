@@ -176,8 +176,8 @@ function factsOf(transaction: TransactionSeen, scene: Scene): (OperationFact | C
     const sender = { txFrom: transaction.from, txTo: transaction.to };
     return { kind: "operation", id: `${operationId}:${application}`, operationId, revision: 0, ...base, ...tx, ...sender, ...draft };
   });
-  const changes = configChangesOf(transaction, watch).map((draft): ConfigChangeFact => {
-    return { kind: "config_change", id: `change:${where}:${draft.logIndex}:${application}`, ...base, ...tx, ...draft };
+  const changes = configChangesOf(transaction, { watch, reads: block.reads ?? [] }).map((draft): ConfigChangeFact => {
+    return { kind: "config_change", id: `change:${where}:${draft.changeKey}:${application}`, ...base, ...tx, ...draft };
   });
   return [...operations, ...changes];
 }

@@ -48,6 +48,16 @@ export type BlockSeen = {
   readonly grade?: Grade;
   /** In block order. */
   readonly transactions: readonly TransactionSeen[];
+  /** The configured parameters of contracts whose configuration the block changes; left out when there are none. */
+  readonly reads?: readonly ParamRead[];
+};
+
+/** What a parameter's reading function answered at the end of the block before and of this one; null where the node has no answer. */
+export type ParamRead = {
+  readonly address: string;
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
 };
 
 /** A transaction as far as it matters. */

@@ -4,6 +4,7 @@ import { faultOf } from "#core/rpc/endpoint.ts";
 import type { PoolRequest } from "#core/rpc/pool.ts";
 import type { RpcConfig } from "./config.ts";
 import { minedOf } from "./evidence/mined.ts";
+import { readParams } from "./evidence/params.ts";
 import { createProver } from "./evidence/prover.ts";
 import type { ChainPool, ReadMethod } from "./methods.ts";
 import type { BlockSeen } from "./observation.ts";
@@ -76,7 +77,9 @@ export function createReader(options: ReaderOptions): Reader {
       const receipts = await readReceipts(pool, block, signal);
       const { transactions, grade } = await prover.prove(minedOf(block, receipts), signal);
       const { number, hash, parentHash, timeMs } = block;
-      return { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions };
+      const reads = await readParams(options, { block, transactions }, signal);
+      const seen = { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions } as const;
+      return reads.length === 0 ? seen : { ...seen, reads };
     },
     withoutCode: async (addresses, signal) => {
       const codeAt = async (address: string): Promise<unknown> =>

@@ -1,6 +1,6 @@
 import type { RecordRow, RecordTables } from "#core/ledger/ledger.ts";
 import type { ChainConfig } from "./config.ts";
-import { EVIDENCE_COLUMNS } from "./evidence/columns.ts";
+import { ACTOR_COLUMNS, EVIDENCE_COLUMNS } from "./evidence/columns.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
 import { POSTGRES_FINALITY, SQLITE_FINALITY } from "./finality.ts";
 import { POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
@@ -21,6 +21,7 @@ export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordT
       { version: 2, sqlite: EVIDENCE_COLUMNS, postgres: EVIDENCE_COLUMNS },
       { version: 3, sqlite: SQLITE_FINALITY, postgres: POSTGRES_FINALITY },
       { version: 4, sqlite: SQLITE_ROLLUPS, postgres: POSTGRES_ROLLUPS },
+      { version: 5, sqlite: ACTOR_COLUMNS, postgres: ACTOR_COLUMNS },
     ],
     appendOnly: ["oracle_required_operation_log", "oracle_config_change_log"],
     rows: rowsOf,
@@ -99,19 +100,21 @@ function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Read
 function changeValues(fact: ConfigChangeFact): RecordRow["values"] {
   const params = Object.entries(fact.params);
   return {
-    id: `change:${fact.chainId}:${fact.blockNumber}:${fact.blockHash}:${fact.txIndex}:${fact.logIndex}`,
+    id: `change:${fact.chainId}:${fact.blockNumber}:${fact.blockHash}:${fact.txIndex}:${fact.changeKey}`,
     block_number: fact.blockNumber,
     timestamp: Math.floor(fact.timeMs / 1000),
     changed_by: fact.changedBy,
     module: fact.module,
     change_summary: fact.change,
-    params_before: jsonOrNull(params.filter(([name]) => tellsOfBefore(name))),
-    params_after: jsonOrNull(params.filter(([name]) => !tellsOfBefore(name))),
+    params_before: jsonOrNull([...params.filter(([name]) => tellsOfBefore(name)), ...Object.entries(fact.before)]),
+    params_after: jsonOrNull([...params.filter(([name]) => !tellsOfBefore(name)), ...Object.entries(fact.after)]),
     chain_id: fact.chainId,
     block_hash: fact.blockHash,
     tx_hash: fact.txHash,
     address: fact.address,
     application: fact.application,
+    actor: fact.actor,
+    actor_kind: fact.actorKind,
   };
 }
 

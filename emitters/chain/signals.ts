@@ -160,14 +160,26 @@ function configChangeSignals(fact: ConfigChangeFact): readonly Signal[] {
     module: fact.module,
     "offing.chain.changed_by": fact.changedBy,
     "offing.chain.change": fact.change,
+    actor_kind: fact.actorKind,
+    "offing.chain.actor": fact.actor ?? undefined,
+    "offing.chain.params.before": jsonOf(fact.before),
+    "offing.chain.params.after": jsonOf(fact.after),
   };
   const ids = idsOf(fact);
   return [
     facts.add({ fact_kind: "config_change" }),
     configChanges.add({ module: fact.module }),
     configChangeSpan.span({ ...ids, startMs: fact.timeMs, endMs: fact.timeMs }, attributes),
-    configChangeEvent.log({ ...ids, body: `${fact.module} ${fact.change}` }, { ...attributes, "offing.fact.time": worldTime(fact) }),
+    configChangeEvent.log(
+      { ...ids, body: `${fact.module} ${fact.change} by ${fact.actor ?? fact.changedBy}` },
+      { ...attributes, "offing.fact.time": worldTime(fact) },
+    ),
   ];
+}
+
+/** Left out when nothing was read. */
+function jsonOf(params: Readonly<Record<string, string>>): string | undefined {
+  return Object.keys(params).length === 0 ? undefined : JSON.stringify(params);
 }
 
 function configChangeRetractedSignals(fact: ConfigChangeRetractedFact): readonly Signal[] {

@@ -1,6 +1,6 @@
 import { type AbiEvent, type AbiFunction, type AbiParameter, toEventSelector, toFunctionSelector } from "viem";
 import { eventsOf, functionsOf, parseReadableAbi, selectorOf, signatureOf } from "./abi.ts";
-import type { ChainConfig, ContractConfig, ModuleConfig } from "./config.ts";
+import type { ChainConfig, ContractConfig, GovernanceConfig, ModuleConfig } from "./config.ts";
 import { reasonsAt } from "./labels.ts";
 import { type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, type ReasonCode } from "./names.ts";
 
@@ -28,6 +28,10 @@ export interface Watch {
   readonly events: ReadonlyMap<string, ConfigEvent>;
   /** Functions that change a configuration, by `setterKey`. */
   readonly setters: ReadonlyMap<string, ConfigSetter>;
+  /** Functions that tell a parameter, by `readKey`. */
+  readonly reads: ReadonlyMap<string, ParamReader>;
+  /** Who may change configurations, by address. */
+  readonly governance: ReadonlyMap<string, Pick<GovernanceConfig, "name" | "kind">>;
   /** A transaction that was sent to one of these, or that left a log of one, is looked at. */
   readonly touched: ReadonlySet<string>;
 }
@@ -64,6 +68,14 @@ export interface ConfigSetter {
   readonly setter: AbiFunction;
 }
 
+/** A function without arguments that tells a parameter of the contract at an address. */
+export type ParamReader = AbiFunction & { readonly address: string };
+
+/** The key of a parameter: of which contract and its name. */
+export function readKey(address: string, name: string): string {
+  return `${address} ${name}`;
+}
+
 /** The key of a setter: whom it is called on and its selector. */
 export function setterKey(address: string | null, selector: string): string {
   return `${address ?? ""} ${selector}`;
@@ -76,7 +88,7 @@ export function eventKey(address: string, topic: string): string {
 
 /** Draws up the look-up tables of a configuration. */
 export function watchOf(config: ChainConfig): Watch {
-  const { contracts, modules, routers, reasons } = config;
+  const { contracts, modules, routers, governance, reasons } = config;
   const addresses = [...contracts, ...modules].map((entry) => entry.address);
   const routerAddresses = routers.map((router) => router.address);
   return {
@@ -93,7 +105,9 @@ export function watchOf(config: ChainConfig): Watch {
     homes: (code) => contracts.flatMap(({ name }) => (reasonsAt(name, reasons).includes(code) ? [name] : [])),
     events: new Map([...contracts.flatMap((entry) => eventEntries(entry)), ...modules.flatMap((entry) => eventEntries(entry))]),
     setters: new Map([...contracts, ...modules].flatMap((entry) => setterEntries(entry))),
-    touched: new Set([...addresses, ...routerAddresses]),
+    reads: new Map([...contracts, ...modules].flatMap((entry) => readEntries(entry))),
+    governance: new Map(governance.map(({ address, name, kind }) => [address, { name, kind }])),
+    touched: new Set([...addresses, ...routerAddresses, ...governance.map(({ address }) => address)]),
   };
 }
 
@@ -152,4 +166,8 @@ function setterEntries(entry: ContractConfig | ModuleConfig): (readonly [string,
   return entry.configSetters
     .flatMap((wanted) => functionsOf(entry.abi, wanted))
     .map((setter) => [setterKey(entry.address, selectorOf(setter)), { module: moduleOf(entry.name), setter }]);
+}
+
+function readEntries({ abi, address, configReads }: ContractConfig | ModuleConfig): (readonly [string, ParamReader])[] {
+  return configReads.flatMap((wanted) => functionsOf(abi, wanted)).map((reader) => [readKey(address, reader.name), { ...reader, address }]);
 }

@@ -24,3 +24,15 @@ export const EVIDENCE_COLUMNS: readonly string[] = [
     ) ranked
     WHERE place = 1`,
 ];
+
+/** Who changed a configuration, by the name and kind that the operator gave, on both databases. */
+export const ACTOR_COLUMNS: readonly string[] = [
+  "ALTER TABLE oracle_config_change_log ADD COLUMN actor text",
+  "ALTER TABLE oracle_config_change_log ADD COLUMN actor_kind text",
+  "DROP VIEW oracle_config_changes",
+  `CREATE VIEW oracle_config_changes AS
+    SELECT id, block_number, timestamp, changed_by, module, change_summary, params_before, params_after, actor, actor_kind, chain_id,
+      block_hash, tx_hash, address, application, fact_id, seq
+    FROM oracle_config_change_log c
+    WHERE NOT EXISTS (SELECT 1 FROM facts f WHERE f.retracts = c.fact_id)`,
+];

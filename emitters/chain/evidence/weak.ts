@@ -40,12 +40,9 @@ export function weakAt(state: ReadonlyState, txHash: string): WeakTransaction | 
 }
 
 /** Remembers those of a block's operations whose proof could be better. */
-export function rememberWeak(
-  state: State,
-  { number, hash }: Pick<WeakTransaction, "number" | "hash">,
-  facts: readonly OperationFact[],
-): void {
-  for (const fact of facts.filter(isWeak)) {
+export function rememberWeak(state: State, { number, hash }: Pick<WeakTransaction, "number" | "hash">, facts: readonly ChainFact[]): void {
+  for (const fact of facts) {
+    if (fact.kind !== "operation" || !isWeak(fact)) continue;
     const before = weakAt(state, fact.txHash);
     const operations = before?.hash === hash ? before.operations.filter(({ framePath }) => framePath !== fact.framePath) : [];
     state.set(COLLECTION, fact.txHash, { number, hash, operations: [...operations, weakened(fact)] });
