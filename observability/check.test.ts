@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runbookOf } from "./check/alerts.ts";
+import { readIni } from "./check/grafana-settings.ts";
 import type { AlertRule } from "./check/rule-files.ts";
 import { checkObservability, NOT_SHOWN, type Observability, readObservability } from "./check.ts";
 import type { Dashboard, Panel, Target } from "./grafana/panels/model.ts";
@@ -258,6 +259,69 @@ describe("a planted gap is found", () => {
       "OFFING_NEW_URL: is read by the provisioning and has no default",
       "OFFING_OLD_URL: is set and read by nothing",
     ]);
+  });
+});
+
+describe("a planted fault in the provisioning is found", () => {
+  const edited = (end: string, change: (text: string) => string): ((all: Observability) => Observability) => {
+    const [file = "", text = ""] = Object.entries(good.provisioning.files).find(([path]) => path.endsWith(end)) ?? [];
+    if (change(text) === text) throw new Error(`the fault was not planted in ${end}`);
+    return (all) => ({ ...all, provisioning: { ...all.provisioning, files: { ...all.provisioning.files, [file]: change(text) } } });
+  };
+  const SOURCES = "datasources/offing.yaml";
+  it.each<[string, (all: Observability) => Observability, RegExp]>([
+    [
+      "a field Grafana does not have",
+      edited(SOURCES, (text) => text.replace("nodeGraph:", "nodeGraphs:")),
+      /Unrecognized key: "nodeGraphs"/,
+    ],
+    ["a value Grafana does not take", edited(SOURCES, (text) => text.replace("access: proxy", "access: direct")), /datasources\.0\.access/],
+    ["another uid", edited(SOURCES, (text) => text.replace("uid: tempo\n", "uid: traces\n")), /datasources\.2\.uid/],
+    ["an exemplar that leads nowhere", edited(SOURCES, (text) => text.replace("name: traceID", "name: spanID")), /no exemplar's traceID/],
+    [
+      "a line that leads to no trace",
+      edited(SOURCES, (text) => text.replace("matcherRegex: trace_id", "matcherRegex: trace")),
+      /no line's trace_id leads/,
+    ],
+    ["a single dollar", edited(SOURCES, (text) => text.replace("url: $$", () => "url: $")), /no line's trace_id leads/],
+    ["a record elsewhere", edited(SOURCES, (text) => text.replace("/facts/", "/fact/")), /leads to GET \/facts\/ID/],
+    ["a trace that leads to no lines", edited(SOURCES, (text) => text.replace("| trace_id =", "|=")), /no trace leads to its lines/],
+    ["an unknown metric", edited(SOURCES, (text) => text.replace("node_command_total", "node_commands_total")), /node_commands_total/],
+    [
+      "edits in the browser",
+      edited("dashboards/offing.yaml", (text) => text.replace("allowUiUpdates: false", "allowUiUpdates: true")),
+      /allowUi/,
+    ],
+    ["a fixed folder", edited("dashboards/offing.yaml", (text) => text.replace("orgId: 1", "orgId: 1\n    folder: x")), /folder/],
+    [
+      "anonymous readers",
+      edited("grafana.ini", (text) => text.replace("enabled = false", "enabled = true")),
+      /\[auth\.anonymous\] enabled: true/,
+    ],
+    ["open sign-up", edited("grafana.ini", (text) => text.replace("allow_sign_up = false", "")), /users\.allow_sign_up is not set/],
+    [
+      "a password in the file",
+      edited("grafana.ini", (text) => text.replace(/admin_password = .*/, "admin_password = x")),
+      /admin_password: x/,
+    ],
+    ["a misspelt setting", edited("grafana.ini", (text) => text.replace("reporting_enabled", "reports_enabled")), /no such setting/],
+  ])("%s", (_, change, problem) => {
+    expect(problemsAfter(change).join("\n")).toMatch(problem);
+  });
+
+  it("a data source that is gone", () => {
+    const without = edited(SOURCES, (text) => text.slice(0, text.indexOf("  - name: Alertmanager")));
+    expect(problemsAfter(without)).toContain("file: there is no data source alertmanager");
+  });
+
+  it("a home dashboard that is not there", () => {
+    const settings = readIni(good.provisioning.files["observability/grafana/grafana.ini"] ?? "");
+    const home =
+      settings
+        .find(({ key }) => key === "default_home_dashboard_path")
+        ?.value.split("/")
+        .at(-1) ?? "";
+    expect(good.dashboards.find(({ file }) => file.endsWith(`/${home}`))?.dashboard.uid).toBe("offing-home");
   });
 });
 

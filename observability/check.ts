@@ -7,6 +7,9 @@ import { checkAlerts } from "./check/alerts.ts";
 import { checkCoverage, type NotShown } from "./check/coverage.ts";
 import { checkDashboards, type DashboardFile, type ProvisionedSource } from "./check/dashboards.ts";
 import { type Finding, findingsIn } from "./check/finding.ts";
+import { providerFile } from "./check/grafana-data-sources.ts";
+import { settingProblems } from "./check/grafana-settings.ts";
+import { wiringProblems } from "./check/grafana-wiring.ts";
 import { type RuleFile, readRuleFile, secondsOf } from "./check/rule-files.ts";
 import type { Dashboard } from "./grafana/panels/model.ts";
 
@@ -26,6 +29,8 @@ export interface Provisioning {
   readonly variables: readonly string[];
   /** Those that defaults.env sets. */
   readonly defaults: readonly string[];
+  /** The files as they stand, by their path. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** Metrics that no dashboard shows, each with the reason. */
@@ -43,6 +48,7 @@ export const NOT_SHOWN: NotShown = {
 };
 const ROOT = join(import.meta.dirname, "..");
 const DEFAULTS = "observability/grafana/provisioning/defaults.env";
+const SETTINGS = "observability/grafana/grafana.ini";
 
 /**
  * Holds dashboards, alert rules, promtool cases, runbooks and data sources together, and all their names to the contract. Pure: what
@@ -54,7 +60,7 @@ export function checkObservability(all: Observability, notShown: NotShown = NOT_
     ...checkDashboards(dashboards, { contract, dataSources: provisioning.dataSources }),
     ...checkAlerts(rules, { contract, dashboards, runbooks }),
     ...checkCoverage(dashboards, contract, notShown),
-    ...checkProvisioning(provisioning),
+    ...checkProvisioning(provisioning, contract),
   ];
 }
 
@@ -73,7 +79,10 @@ export function readObservability(root: string = ROOT): Observability {
       readRuleFile(file, { rules: read(file), tests: testsOf(file) }),
     ),
     runbooks: list("docs/runbooks/*.md"),
-    provisioning: readProvisioning(list("observability/grafana/provisioning/*/*.yaml").map(read), read(DEFAULTS)),
+    provisioning: readProvisioning(
+      Object.fromEntries([...list("observability/grafana/provisioning/*/*.yaml"), SETTINGS].map((file) => [file, read(file)])),
+      read(DEFAULTS),
+    ),
   };
 }
 
@@ -84,14 +93,16 @@ const sourceShape = z.object({
 });
 const dataSourcesShape = z.object({ datasources: z.array(sourceShape).default([]) });
 
-function readProvisioning(files: readonly string[], defaults: string): Provisioning {
-  // Grafana writes a plain dollar as two.
-  const values = files.map((text) => text.replace(/^\s*#.*$/gm, "").replaceAll("$$", ""));
+function readProvisioning(files: Readonly<Record<string, string>>, defaults: string): Provisioning {
+  // In the YAML files Grafana writes a plain dollar as two.
+  const values = Object.values(files).map((text) => text.replace(/^\s*#.*$/gm, "").replaceAll("$$", ""));
   const variables = values.flatMap((text) => [...text.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name]) => name ?? ""));
+  const sources = Object.entries(files).flatMap(([file, text]) => (file.includes("/datasources/") ? [text] : []));
   return {
-    dataSources: files.flatMap((text) => dataSourcesShape.parse(parse(text)).datasources.map(sourceIn)),
+    dataSources: sources.flatMap((text) => dataSourcesShape.parse(parse(text)).datasources.map(sourceIn)),
     variables: [...new Set(variables)],
     defaults: [...defaults.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name ?? ""),
+    files,
   };
 }
 
@@ -100,12 +111,19 @@ function sourceIn({ uid, type, jsonData: { timeInterval } }: z.infer<typeof sour
 }
 
 /** An unset variable becomes empty without a word, so each must have its default. */
-function checkProvisioning({ variables, defaults }: Provisioning): Finding[] {
+function checkProvisioning({ variables, defaults, files }: Provisioning, contract: ContractJson): Finding[] {
   const finding = findingsIn(DEFAULTS);
   return [
     ...variables.filter((name) => !defaults.includes(name)).map((name) => finding(name, "is read by the provisioning and has no default")),
     ...defaults.filter((name) => !variables.includes(name)).map((name) => finding(name, "is set and read by nothing")),
+    ...Object.entries(files).flatMap(([file, text]) => fileProblems(file, { text, contract }).map((one) => findingsIn(file)("file", one))),
   ];
+}
+
+function fileProblems(file: string, { text, contract }: { readonly text: string; readonly contract: ContractJson }): readonly string[] {
+  if (file === SETTINGS) return settingProblems(text);
+  if (file.includes("/datasources/")) return wiringProblems(parse(text), contract);
+  return providerFile.safeParse(parse(text)).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
 }
 
 if (import.meta.main) {

@@ -14,7 +14,7 @@ export interface GrafanaAccess {
 }
 
 const ROOT = join(import.meta.dirname, "../..");
-const dataSourcesShape = z.object({ datasources: z.array(z.object({ uid: z.string() })) });
+const dataSourcesShape = z.object({ datasources: z.array(z.object({ uid: z.string(), type: z.string() })) });
 
 /**
  * Asks Grafana for the health of every data source that this repository provisions.
@@ -30,18 +30,21 @@ export async function checkGrafana({ url, passwordFile }: GrafanaAccess): Promis
     return { check, verdict: "broken", detail: `${passwordFile} cannot be read`, mend: "Name the file with --grafana-password-file." };
   }
   const headers = { authorization: `Basic ${Buffer.from(`admin:${password}`).toString("base64")}` };
-  for (const uid of provisionedUids()) {
-    const answer = await ask(`${url}/api/datasources/uid/${uid}/health`, { headers });
+  const sources = provisionedSources();
+  for (const { uid, type } of sources) {
+    // Alertmanager's data source lives in the browser alone and has no health of its own: it is asked through Grafana's proxy.
+    const path = type === "alertmanager" ? `proxy/uid/${uid}/api/v2/status` : `uid/${uid}/health`;
+    const answer = await ask(`${url}/api/datasources/${path}`, { headers });
     if (answer.status === 200) continue;
     const reason = answer.status === 0 ? "Grafana does not answer" : `${answer.status} ${messageOf(answer.text)}`;
     return { check, verdict: "broken", detail: `${uid}: ${reason}`, mend: mendOf(answer.status, uid) };
   }
-  return { check, verdict: "ok", detail: `${provisionedUids().join(", ")} at ${url}` };
+  return { check, verdict: "ok", detail: `${sources.map(({ uid }) => uid).join(", ")} at ${url}` };
 }
 
-function provisionedUids(): readonly string[] {
+function provisionedSources(): readonly { readonly uid: string; readonly type: string }[] {
   const text = readFileSync(join(ROOT, "observability/grafana/provisioning/datasources/offing.yaml"), "utf8");
-  return dataSourcesShape.parse(parse(text)).datasources.map(({ uid }) => uid);
+  return dataSourcesShape.parse(parse(text)).datasources;
 }
 
 function mendOf(status: number, uid: string): string {
