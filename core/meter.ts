@@ -1,11 +1,15 @@
 import { bucketOf, seriesKey } from "#core/series.ts";
-import type { GaugePoint, Increment, Labels, MetricDefinition, Recording } from "#core/signal.ts";
+import type { GaugePoint, Increment, Labels, MetricDefinition, Recording, SpanSignal } from "#core/signal.ts";
 
 /** Metrics of the process itself, since its start; what the ledger counts never goes this way. */
 export interface Meter {
   readonly count: (increment: Increment) => void;
   readonly record: (recording: Recording) => void;
   readonly set: (point: GaugePoint) => void;
+  /** Keeps a span until it is taken; beyond 256 the oldest go. */
+  readonly trace: (span: SpanSignal) => void;
+  /** The spans since they were taken last. */
+  readonly takeSpans: () => readonly SpanSignal[];
   /** Every series as it stands. */
   readonly collect: () => readonly MeterSeries[];
 }
@@ -18,9 +22,12 @@ export interface MeterSeries {
   readonly buckets: readonly number[] | null;
 }
 
+const SPANS_KEPT = 256;
+
 /** A meter in memory. Label sets are bounded by the contract, so it cannot grow without bound. */
 export function createMeter(): Meter {
   const series = new Map<string, MeterSeries>();
+  const spans: SpanSignal[] = [];
   const grow = (metric: MetricDefinition, labels: Labels, value: number, buckets: number[] | null): void => {
     const key = seriesKey(metric.name, labels);
     const before = series.get(key);
@@ -36,6 +43,11 @@ export function createMeter(): Meter {
       grow(metric, labels, value, buckets);
     },
     set: ({ metric, labels, value }) => void series.set(seriesKey(metric.name, labels), { metric, labels, value, buckets: null }),
+    trace: (span) => {
+      spans.push(span);
+      if (spans.length > SPANS_KEPT) spans.shift();
+    },
+    takeSpans: () => spans.splice(0),
     collect: () => [...series.values()],
   };
 }

@@ -18,7 +18,7 @@ import type { Clock } from "#core/clock.ts";
 import type { DeadLetter } from "#core/ledger/ledger.ts";
 import type { Meter } from "#core/meter.ts";
 import type { DeliveryEvent, OtlpClient } from "#core/otlp.ts";
-import { encodePoint } from "#core/otlp-proto.ts";
+import { encodePoint, encodeSpan } from "#core/otlp-proto.ts";
 import type { Progress } from "#core/projector.ts";
 import type { Attributes } from "#core/signal.ts";
 
@@ -62,6 +62,8 @@ export async function exportProcessMetrics(options: ProcessMetricsOptions, abort
     );
     try {
       await otlp.send({ signal: "metrics", resource, items, abort, patience: "once" });
+      const spans = meter.takeSpans().map(encodeSpan);
+      if (spans.length > 0) await otlp.send({ signal: "traces", resource, items: spans, abort, patience: "once" });
     } catch {
       // The projector meets the same trouble and says it once; the missing heartbeat tells the rest.
     }

@@ -1,6 +1,6 @@
 // Generated from contract/shared.yaml. DO NOT EDIT: run `./offing contract generate`.
 
-import { type Counter, type EventDefinition, type Gauge, type Histogram, type MetricDefinition, counter, event, gauge, histogram } from "#core/signal.ts";
+import { type Counter, type EventDefinition, type Gauge, type Histogram, type MetricDefinition, type SpanDefinition, counter, event, gauge, histogram, span } from "#core/signal.ts";
 
 /** What became of an item handed to the Collector. */
 export type Delivery = "acknowledged" | "rejected" | "retried" | "dead_lettered";
@@ -12,10 +12,20 @@ export type FactKind = "operation" | "config_change" | "reorg" | "alert_transiti
 /** Every value of `fact_kind`, in the contract's order. */
 export const FACT_KINDS: readonly FactKind[] = ["operation", "config_change", "reorg", "alert_transition"];
 
+/** Why another endpoint is asked first from now on. */
+export type FailoverReason = "fenced" | "resting" | "behind" | "failing" | "rejected" | "recovered";
+/** Every value of `failover_reason`, in the contract's order. */
+export const FAILOVER_REASONS: readonly FailoverReason[] = ["fenced", "resting", "behind", "failing", "rejected", "recovered"];
+
 /** Why an answer of the world was not used. */
-export type Fault = "unreachable" | "http_status" | "not_json" | "rpc_error" | "null_block" | "receipt_mismatch" | "trace_mismatch" | "replay_mismatch" | "stale_head" | "unknown";
+export type Fault = "unreachable" | "http_status" | "not_json" | "rpc_error" | "null_block" | "receipt_mismatch" | "trace_mismatch" | "replay_mismatch" | "rate_limited" | "too_large" | "wrong_chain" | "behind" | "finalized_backwards" | "stale_head" | "unknown";
 /** Every value of `fault`, in the contract's order. */
-export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json", "rpc_error", "null_block", "receipt_mismatch", "trace_mismatch", "replay_mismatch", "stale_head", "unknown"];
+export const FAULTS: readonly Fault[] = ["unreachable", "http_status", "not_json", "rpc_error", "null_block", "receipt_mismatch", "trace_mismatch", "replay_mismatch", "rate_limited", "too_large", "wrong_chain", "behind", "finalized_backwards", "stale_head", "unknown"];
+
+/** Why an endpoint is not asked, or only when no other is left. */
+export type Fence = "wrong_chain" | "finalized_backwards" | "resting" | "behind";
+/** Every value of `fence`, in the contract's order. */
+export const FENCES: readonly Fence[] = ["wrong_chain", "finalized_backwards", "resting", "behind"];
 
 /** A JSON-RPC method that Offing calls. */
 export type Method = "eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_getBlockByHash" | "eth_getBlockReceipts" | "eth_getTransactionReceipt" | "eth_getCode" | "eth_call" | "eth_simulateV1" | "debug_traceTransaction" | "debug_traceBlockByHash" | "trace_block" | "trace_transaction" | "ots_getTransactionError" | "other";
@@ -234,6 +244,152 @@ export const rpcDuration: Histogram<RpcDurationLabels> = histogram<RpcDurationLa
   buckets: [0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5,10],
 });
 
+/** Labels of `rpcEndpointArchive`. */
+export type RpcEndpointArchiveLabels = {
+  readonly provider: string;
+};
+/** How far below its head an endpoint still has state, as far as it was asked; absent until then. A gauge in {block}, `offing_rpc_endpoint_archive` in Prometheus. */
+export const rpcEndpointArchive: Gauge<RpcEndpointArchiveLabels> = gauge<RpcEndpointArchiveLabels>({
+  name: "offing.rpc.endpoint.archive",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "How far below its head an endpoint still has state, as far as it was asked; absent until then.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_archive",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcEndpointCapability`. */
+export type RpcEndpointCapabilityLabels = {
+  readonly provider: string;
+  readonly method: Method;
+};
+/** 1 when an endpoint has a method that not every node has, 0 when it has not; absent until it was asked. A gauge in {method}, `offing_rpc_endpoint_capability` in Prometheus. */
+export const rpcEndpointCapability: Gauge<RpcEndpointCapabilityLabels> = gauge<RpcEndpointCapabilityLabels>({
+  name: "offing.rpc.endpoint.capability",
+  instrument: "gauge",
+  unit: "{method}",
+  brief: "1 when an endpoint has a method that not every node has, 0 when it has not; absent until it was asked.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_capability",
+  labels: ["provider","method"],
+  closed: { method: METHODS },
+});
+
+/** Labels of `rpcEndpointErrorRatio`. */
+export type RpcEndpointErrorRatioLabels = {
+  readonly provider: string;
+};
+/** The share of an endpoint's answers of late that could not be used, the newest weighing most. A gauge in {ratio}, `offing_rpc_endpoint_error_ratio` in Prometheus. */
+export const rpcEndpointErrorRatio: Gauge<RpcEndpointErrorRatioLabels> = gauge<RpcEndpointErrorRatioLabels>({
+  name: "offing.rpc.endpoint.error_ratio",
+  instrument: "gauge",
+  unit: "{ratio}",
+  brief: "The share of an endpoint's answers of late that could not be used, the newest weighing most.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_error_ratio",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcEndpointFenced`. */
+export type RpcEndpointFencedLabels = {
+  readonly provider: string;
+  readonly fence: Fence;
+};
+/** 1 while this fence keeps an endpoint from being asked first, else 0. A gauge in {endpoint}, `offing_rpc_endpoint_fenced` in Prometheus. */
+export const rpcEndpointFenced: Gauge<RpcEndpointFencedLabels> = gauge<RpcEndpointFencedLabels>({
+  name: "offing.rpc.endpoint.fenced",
+  instrument: "gauge",
+  unit: "{endpoint}",
+  brief: "1 while this fence keeps an endpoint from being asked first, else 0.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_fenced",
+  labels: ["provider","fence"],
+  closed: { fence: FENCES },
+});
+
+/** Labels of `rpcEndpointHead`. */
+export type RpcEndpointHeadLabels = {
+  readonly provider: string;
+};
+/** The newest block an endpoint told of; absent until it did. A gauge in {block}, `offing_rpc_endpoint_head` in Prometheus. */
+export const rpcEndpointHead: Gauge<RpcEndpointHeadLabels> = gauge<RpcEndpointHeadLabels>({
+  name: "offing.rpc.endpoint.head",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "The newest block an endpoint told of; absent until it did.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_head",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcEndpointLag`. */
+export type RpcEndpointLagLabels = {
+  readonly provider: string;
+};
+/** Blocks between the best head of all endpoints and this one's; absent until it told its own. A gauge in {block}, `offing_rpc_endpoint_lag` in Prometheus. */
+export const rpcEndpointLag: Gauge<RpcEndpointLagLabels> = gauge<RpcEndpointLagLabels>({
+  name: "offing.rpc.endpoint.lag",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "Blocks between the best head of all endpoints and this one's; absent until it told its own.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_lag",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcEndpointLatency`. */
+export type RpcEndpointLatencyLabels = {
+  readonly provider: string;
+};
+/** How long an endpoint took of late, the newest answers weighing most. A gauge in s, `offing_rpc_endpoint_latency_seconds` in Prometheus. */
+export const rpcEndpointLatency: Gauge<RpcEndpointLatencyLabels> = gauge<RpcEndpointLatencyLabels>({
+  name: "offing.rpc.endpoint.latency",
+  instrument: "gauge",
+  unit: "s",
+  brief: "How long an endpoint took of late, the newest answers weighing most.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_latency_seconds",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcEndpointPrimary`. */
+export type RpcEndpointPrimaryLabels = {
+  readonly provider: string;
+};
+/** 1 for the endpoint that is asked first, 0 for the others. A gauge in {endpoint}, `offing_rpc_endpoint_primary` in Prometheus. */
+export const rpcEndpointPrimary: Gauge<RpcEndpointPrimaryLabels> = gauge<RpcEndpointPrimaryLabels>({
+  name: "offing.rpc.endpoint.primary",
+  instrument: "gauge",
+  unit: "{endpoint}",
+  brief: "1 for the endpoint that is asked first, 0 for the others.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_primary",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcFailovers`. */
+export type RpcFailoversLabels = {
+  readonly failover_reason: FailoverReason;
+};
+/** Changes of the endpoint that is asked first, since process start. A counter in {failover}, `offing_rpc_failovers_total` in Prometheus. */
+export const rpcFailovers: Counter<RpcFailoversLabels> = counter<RpcFailoversLabels>({
+  name: "offing.rpc.failovers",
+  instrument: "counter",
+  unit: "{failover}",
+  brief: "Changes of the endpoint that is asked first, since process start.",
+  resource: "process",
+  prometheus: "offing_rpc_failovers_total",
+  labels: ["failover_reason"],
+  closed: { failover_reason: FAILOVER_REASONS },
+});
+
 /** Labels of `rpcRequests`. */
 export type RpcRequestsLabels = {
   readonly provider: string;
@@ -267,6 +423,16 @@ export const sourceFaults: Counter<SourceFaultsLabels> = counter<SourceFaultsLab
   labels: ["fault"],
   closed: { fault: FAULTS },
 });
+
+/** Attributes of `rpcFailoverSpan`. */
+export type RpcFailoverSpanAttributes = {
+  readonly "offing.rpc.from": string;
+  readonly "offing.rpc.to": string;
+  readonly failover_reason: FailoverReason;
+  readonly "offing.rpc.candidates": string;
+};
+/** Another endpoint is asked first from now on, with everything the choice was made from. The span `rpc.failover`. */
+export const rpcFailoverSpan: SpanDefinition<RpcFailoverSpanAttributes> = span<RpcFailoverSpanAttributes>("rpc.failover", "internal");
 
 /** Attributes of `alertTransitionEvent`. */
 export type AlertTransitionEventAttributes = {

@@ -86,7 +86,7 @@ describe("an endpoint", () => {
     [
       "a body beyond the cap",
       (response: ServerResponse) => void response.writeHead(200, { "content-length": "99999999" }).write("{"),
-      "unknown",
+      "too_large",
     ],
   ])("names the fault of %s", async (_, answer, fault) => {
     const error = await faultFrom((await endpoint(answer, 300)).ask(chainId, never));

@@ -1,10 +1,11 @@
-import { HttpRequestError, http } from "viem";
 import { type Fault, METHODS, type Method, type RpcOutcome, rpcDuration, rpcRequests } from "#contract/generated/shared.ts";
 import { clean } from "#core/clean.ts";
 import type { Clock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
 import type { Meter } from "#core/meter.ts";
+import { parseRetryAfter } from "./health.ts";
 import type { RpcRequest } from "./methods.ts";
+import { type Posted, post } from "./post.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -45,14 +46,8 @@ const MESSAGE_LENGTH = 200;
 
 /** Opens an endpoint; nothing is sent yet. Each request is counted and timed, by how it ended. */
 export function createEndpoint<M extends string>({ allowed, url, provider, timeoutMs, meter, clock }: EndpointOptions<M>): Endpoint<M> {
-  // The transport tells the status of an answer only when it can read the body; a failing gateway's body is anything.
-  const statuses = new WeakMap<object, number>();
-  const fetchFn: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init);
-    if (init?.signal != null) statuses.set(init.signal, response.status);
-    return response;
-  };
-  const transport = http(url, { raw: true, retryCount: 0, timeout: 0, maxResponseBodySize: MAX_BODY_BYTES, fetchFn })({});
+  const target = new URL(url);
+  let asked = 0;
   const record = ({ method, outcome, startedMs }: Ended): void => {
     const labels = { provider, method: methodLabel(method), "rpc.outcome": outcome } as const;
     meter.count(rpcRequests.add(labels));
@@ -66,7 +61,10 @@ export function createEndpoint<M extends string>({ allowed, url, provider, timeo
       const startedMs = clock.nowMs();
       const limit = limited(signal, timeoutMs);
       try {
-        const answer: unknown = await transport.request({ method, params: [...params] }, { signal: limit.signal });
+        asked += 1;
+        const body = JSON.stringify({ jsonrpc: "2.0", id: asked, method, params });
+        const posted = await post(target, { body, maxBytes: MAX_BODY_BYTES, signal: limit.signal });
+        const answer = answerIn(posted, { ...place, method, nowMs: clock.nowMs() });
         const result = (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
         record({ method, outcome: "ok", startedMs });
         return result;
@@ -74,7 +72,7 @@ export function createEndpoint<M extends string>({ allowed, url, provider, timeo
         if (signal.aborted) throw error;
         record({ method, outcome: "error", startedMs });
         if (error instanceof OffingError) throw error;
-        throw transportFault(error, { ...place, method, status: statuses.get(limit.signal) });
+        throw transportFault(error, { ...place, method });
       } finally {
         limit.release();
       }
@@ -96,6 +94,12 @@ export function isMethodMissing(error: unknown): boolean {
   return (
     code === -32601 || code === -32004 || /method.*(not|n't|disabled|unknown)|(unsupported|unknown|disabled).*method/i.test(String(detail))
   );
+}
+
+/** Says whether an endpoint is out of reach or overloaded: it is a matter of time, not of what was asked. */
+export function isAway(error: unknown): boolean {
+  const fault = faultOf(error);
+  return fault === "unreachable" || fault === "http_status" || fault === "rate_limited";
 }
 
 /** An error for an answer that came and cannot be used. */
@@ -162,42 +166,39 @@ function resultOf(answer: unknown, place: Place): unknown {
   throw new OffingError("SOURCE_RESPONSE_INVALID", { message: "the node's answer is no JSON-RPC response", context });
 }
 
-/** The transport's own errors are not handed on: their texts hold the URL. */
-function transportFault(error: unknown, { provider, method, status }: Place & { readonly status: number | undefined }): OffingError {
+/** The JSON of an answer. @throws the fault of one that is none */
+function answerIn({ status, retryAfter, body }: Posted, { provider, method, nowMs }: Place & { readonly nowMs: number }): unknown {
   const context = { provider, method };
-  if (status !== undefined && (status < 200 || status > 299)) {
+  if (status < 200 || status > 299) {
+    const fault = status === 429 ? "rate_limited" : "http_status";
+    const restMs = parseRetryAfter(retryAfter, nowMs);
+    const told = restMs === undefined ? {} : { retry_after_ms: restMs };
     const message = "the node answered with an HTTP error";
-    return new OffingError("SOURCE_UNREACHABLE", { message, context: { fault: "http_status", ...context, status } });
+    throw new OffingError("SOURCE_UNREACHABLE", { message, context: { fault, ...context, status, ...told } });
   }
-  if (causes(error).some((cause) => cause instanceof SyntaxError)) {
-    return new OffingError("SOURCE_RESPONSE_INVALID", {
-      message: "the node's answer is no JSON",
-      context: { fault: "not_json", ...context },
-    });
+  if (body === undefined) {
+    const message = "the node's answer is longer than any that can be right";
+    throw new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "too_large", ...context, cap_bytes: MAX_BODY_BYTES } });
   }
-  if (error instanceof HttpRequestError || isAbort(error)) {
-    const code = causes(error)
-      .map((cause) => (cause as NodeJS.ErrnoException).code)
-      .find((found) => typeof found === "string");
-    const detail = isAbort(error) ? "no answer in time" : (code ?? "no connection");
-    return new OffingError("SOURCE_UNREACHABLE", {
-      message: "the node does not answer",
-      context: { fault: "unreachable", ...context, detail },
-    });
+  try {
+    return JSON.parse(body);
+  } catch {
+    // A syntax error's text holds part of the body.
+    const message = "the node's answer is no JSON";
+    throw new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "not_json", ...context } });
   }
-  const message = "the node's answer cannot be used";
-  const detail = error instanceof Error ? error.name : "unknown";
-  return new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "unknown", ...context, detail } });
+}
+
+/** The connection's own errors are not handed on: their texts hold the address. */
+function transportFault(error: unknown, { provider, method }: Place): OffingError {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const detail = isAbort(error) ? "no answer in time" : (code ?? "no connection");
+  const context = { fault: "unreachable", provider, method, detail };
+  return new OffingError("SOURCE_UNREACHABLE", { message: "the node does not answer", context });
 }
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-}
-
-function causes(error: unknown): readonly Error[] {
-  const chain: Error[] = [];
-  for (let at = error; at instanceof Error && chain.length < 10; at = at.cause) chain.push(at);
-  return chain;
 }
 
 /** A node's message without what the URL keeps secret. */

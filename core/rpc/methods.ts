@@ -13,6 +13,12 @@ export interface MethodTable<M extends string> {
     readonly params: readonly unknown[];
     readonly served: (result: unknown) => string | number | undefined;
   };
+  /** How the first block or transaction of a chain is asked for: two chains may share an id. Left out where there is none. */
+  readonly genesis?: { readonly method: M; readonly params: readonly unknown[]; readonly hash: (result: unknown) => string | undefined };
+  /** How the newest block is asked for, to tell how far the endpoints are apart. */
+  readonly head?: { readonly method: M; readonly params: readonly unknown[]; readonly number: (result: unknown) => number | undefined };
+  /** A question that a node answers only when it still has the state of a block. */
+  readonly archive?: (block: number) => RpcRequest<M>;
 }
 
 /** One JSON-RPC request. */

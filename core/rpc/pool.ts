@@ -2,17 +2,25 @@ import { type Fault, rpcRequests, sourceFaults } from "#contract/generated/share
 import type { Clock } from "#core/clock.ts";
 import type { Secret } from "#core/config/secret.ts";
 import { OffingError } from "#core/errors.ts";
-import { type Log, onChange } from "#core/log.ts";
+import type { Log } from "#core/log.ts";
 import type { Meter } from "#core/meter.ts";
-import { answerFault, createEndpoint, type Endpoint, faultOf, isMethodMissing, methodLabel } from "./endpoint.ts";
+import { type Board, createBoard } from "./board.ts";
+import { answerFault, createEndpoint, faultOf, isAway, isMethodMissing, methodLabel } from "./endpoint.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { afterAnswer, afterFault, FENCE_MS, fenceOf } from "./health.ts";
+import { type Identity, learn, type Member, mayPass, probe, untried, verify } from "./member.ts";
 import type { MethodTable, RpcRequest } from "./methods.ts";
+import { orderOf } from "./ranking.ts";
+import { createSurvey } from "./survey.ts";
 
 /** A request to whichever endpoint answers. */
 export interface PoolRequest<M extends string> extends RpcRequest<M> {
   /** Asks this endpoint and no other. */
   readonly provider?: string;
-  /** An answer from another endpoint does not make that one the first to be asked. */
+  /** What is asked about a past block, or beside the main way; it waits behind what moves the head. */
   readonly aside?: boolean;
+  /** The block the answer speaks of: an endpoint that stands below it is not believed, whatever it says. */
+  readonly atBlock?: number;
 }
 
 /** An answer and who gave it. */
@@ -21,18 +29,28 @@ export interface Answer {
   readonly provider: string;
 }
 
-/** The configured endpoints as one: asked in their order, from the one that answered last. */
+/** What an endpoint tells of its own position. */
+export interface Told {
+  readonly head?: number;
+  readonly finalized?: number;
+}
+
+/** The configured endpoints as one: the first one that is well is asked as long as it stays so. */
 export interface Pool<M extends string> {
   /**
-   * Asks until one endpoint answers; each fault is counted.
+   * Asks until one endpoint answers; each fault is counted. Endpoints that rest are not asked.
    *
-   * @throws the last endpoint's fault when none does; SOURCE_CHAIN_MISMATCH when one serves another chain
+   * @throws the last endpoint's fault when none does; SOURCE_CHAIN_MISMATCH when all that were ever asked serve another chain
    */
   readonly ask: (request: PoolRequest<M>, signal: AbortSignal) => Promise<Answer>;
   /** Says whether an endpoint has a method that not every node has. */
   readonly supports: (method: M, signal: AbortSignal) => Promise<boolean>;
-  /** Counts the fault of an answer that came and asks the next endpoint first from now on; the error is the caller's to throw. */
-  readonly reject: (fault: Fault, message: string) => OffingError;
+  /** Counts the fault of an answer that came and asks another endpoint first from now on; the error is the caller's to throw. */
+  readonly reject: (fault: Fault, message: string, provider?: string) => OffingError;
+  /** Notes where an endpoint says it stands; one whose finality goes backwards is fenced. */
+  readonly heard: (provider: string, told: Told) => void;
+  /** Looks at every endpoint's head now and then, in the background. */
+  readonly survey: (signal: AbortSignal) => void;
 }
 
 /** Where the endpoints are and how they are asked. */
@@ -42,6 +60,8 @@ export interface PoolRpc {
   readonly timeoutMs: number;
   /** How many requests run at once. */
   readonly concurrency: number;
+  /** How many blocks an endpoint may be below the best one before another is asked first. */
+  readonly maxLagBlocks: number;
 }
 
 /** What a pool needs. */
@@ -49,149 +69,168 @@ export interface PoolOptions<M extends string> {
   readonly methods: MethodTable<M>;
   /** What `methods.identity` must give. */
   readonly chainId: string | number;
+  /** What `methods.genesis` must give; where left out, all endpoints must tell the same. */
+  readonly genesis?: string | undefined;
   readonly rpc: PoolRpc;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
 }
 
-/** An endpoint with what was learnt of it. */
-interface Member<M extends string> {
-  readonly endpoint: Endpoint<M>;
-  /** It answered with the right chain id since it was last out of reach. */
-  verified: boolean;
-  readonly has: Map<M, boolean>;
+/** Everything the parts of a pool share. */
+interface Works<M extends string> extends PoolOptions<M> {
+  readonly members: readonly Member<M>[];
+  readonly identity: Identity;
+  readonly board: Board;
+  readonly gate: Gate;
 }
+
+const SHOWN_EVERY_MS = 1_000;
 
 /** Opens the endpoints of a configuration; nothing is sent yet. */
-export function createPool<M extends string>({ methods, chainId, rpc, clock, log, meter }: PoolOptions<M>): Pool<M> {
-  const { timeoutMs } = rpc;
-  const { allowed, identity } = methods;
+export function createPool<M extends string>(options: PoolOptions<M>): Pool<M> {
+  const { methods, rpc, clock, meter, log } = options;
   const members = rpc.urls.map((url, index): Member<M> => {
-    const endpoint = createEndpoint({ allowed, url: url.reveal(), provider: `rpc-${index + 1}`, timeoutMs, meter, clock });
-    return { endpoint, verified: false, has: new Map() };
+    const place = { url: url.reveal(), provider: `rpc-${index + 1}` };
+    return untried(createEndpoint({ ...place, allowed: methods.allowed, timeoutMs: rpc.timeoutMs, meter, clock }));
   });
-  for (const { endpoint } of members) zero(meter, endpoint.provider, allowed);
-  const gate = createGate(rpc.concurrency);
-  const say = onChange(log, "failover");
-  let current = 0;
-  const countFault = (fault: Fault): void => meter.count(sourceFaults.add({ fault }));
-  const askOne = (member: Member<M>, request: RpcRequest<M>, signal: AbortSignal): Promise<unknown> =>
-    gate(async () => {
-      signal.throwIfAborted();
-      await verify(member, { chainId, identity }, signal);
-      return await member.endpoint.ask(request, signal);
-    });
-  const ask = async (request: PoolRequest<M>, signal: AbortSignal): Promise<Answer> => {
-    const { method } = request;
-    let last: unknown = answerFault("unknown", `no endpoint has ${method}`);
-    for (const member of ranked(members, current)) {
-      const { provider } = member.endpoint;
-      if (member.has.get(method) === false || (request.provider ?? provider) !== provider) continue;
-      try {
-        const result = await askOne(member, request, signal);
-        if (request.aside !== true) current = members.indexOf(member);
-        say(current === 0 ? undefined : `asking ${members[current]?.endpoint.provider}`);
-        return { result, provider };
-      } catch (error) {
-        if (signal.aborted || !mayPass(error)) throw error;
-        countFault(faultOf(error));
-        if (method in methods.optional && isMethodMissing(error)) member.has.set(method, false);
-        if (faultOf(error) === "unreachable") member.verified = false;
-        last = error;
-      }
-    }
-    throw last;
-  };
+  for (const { endpoint } of members) zero(meter, endpoint.provider, methods.allowed);
+  const identity: Identity = { chainId: options.chainId, genesis: options.genesis };
+  const board = createBoard({ members, maxLagBlocks: rpc.maxLagBlocks, clock, log, meter });
+  const works: Works<M> = { ...options, members, identity, board, gate: createGate(rpc.concurrency) };
+  const asking = createAsking(works);
+  const survey = createSurvey({ methods, members, board, ask: asking, clock, meter });
   return {
-    ask,
+    ask: (request, signal) => askInOrder(works, { request, ask: asking, refresh: survey.refresh }, signal),
     supports: async (method, signal) => {
-      for (const member of members) if (await probe(member, method, { methods, askOne, signal })) return true;
+      for (const member of members) {
+        const fence = fenceOf(member.health, { nowMs: clock.nowMs(), isBehind: false });
+        // One that rests may have it, and is not asked; one on another chain has nothing for us.
+        if (fence === "resting" && (member.has.get(method) ?? true)) return true;
+        if (fence === "resting" || fence === "wrong_chain") continue;
+        if (await probe(member, method, { methods, ask: asking, meter, signal })) return true;
+      }
       return false;
     },
-    reject: (fault, message) => {
-      countFault(fault);
-      current = (current + 1) % members.length;
+    reject: (fault, message, provider = board.first()) => {
+      meter.count(sourceFaults.add({ fault }));
+      board.demote(provider);
       return answerFault(fault, message);
     },
+    heard: (provider, told) => hear(works, provider, told),
+    survey: survey.look,
   };
 }
 
-interface ProbeOptions<M extends string> {
-  readonly methods: MethodTable<M>;
-  readonly askOne: (member: Member<M>, request: RpcRequest<M>, signal: AbortSignal) => Promise<unknown>;
-  readonly signal: AbortSignal;
+type Ask<M extends string> = (member: Member<M>, request: PoolRequest<M>, signal: AbortSignal) => Promise<unknown>;
+
+/** Asks one member when its turn comes, and keeps how it fared. */
+function createAsking<M extends string>({ methods, identity, gate, board, clock, meter }: Works<M>): Ask<M> {
+  let shownAtMs = 0;
+  return (member, request, signal) =>
+    gate.pass(async () => {
+      signal.throwIfAborted();
+      const startedMs = clock.nowMs();
+      try {
+        await verify(member, { methods, identity }, signal);
+        const result = await member.endpoint.ask(request, signal);
+        const nowMs = clock.nowMs();
+        member.health = afterAnswer(member.health, { latencyMs: nowMs - startedMs, nowMs });
+        if (nowMs - shownAtMs >= SHOWN_EVERY_MS) {
+          shownAtMs = nowMs;
+          board.settle();
+        }
+        return result;
+      } catch (error) {
+        if (!signal.aborted) blame(member, error, { clock, meter, request, methods });
+        board.settle();
+        throw error;
+      }
+    }, request.aside !== true);
 }
 
-/** Asks an endpoint once whether it has a method. One that is out of reach is asked again another time, and may have it until then. */
-async function probe<M extends string>(member: Member<M>, method: M, { methods, askOne, signal }: ProbeOptions<M>): Promise<boolean> {
-  const known = member.has.get(method);
-  if (known !== undefined) return known;
-  try {
-    // A question that every node answers: what fails here says nothing of the method.
-    await askOne(member, methods.identity, signal);
-  } catch (error) {
-    if (signal.aborted || !mayPass(error)) throw error;
-    return true;
+interface Blame<M extends string> extends Pick<PoolOptions<M>, "clock" | "meter" | "methods"> {
+  readonly request: RpcRequest<M>;
+}
+
+function blame<M extends string>(member: Member<M>, error: unknown, { clock, meter, request, methods }: Blame<M>): void {
+  const nowMs = clock.nowMs();
+  const isOptional = request.method in methods.optional;
+  // That a node lacks a method, or refuses what it was asked, says nothing of its health.
+  if (faultOf(error) === "rpc_error" || (isOptional && isMethodMissing(error))) {
+    if (isOptional && isMethodMissing(error)) learn(member, request.method, { has: false, meter });
+    return;
   }
-  try {
-    await askOne(member, { method, params: methods.optional[method] ?? [] }, signal);
-  } catch (error) {
-    if (signal.aborted || !mayPass(error)) throw error;
-    if (isMethodMissing(error)) {
-      member.has.set(method, false);
-      return false;
+  const asked = error instanceof OffingError ? error.context["retry_after_ms"] : undefined;
+  const retryAfterMs = typeof asked === "number" ? asked : undefined;
+  member.health = afterFault(member.health, { nowMs, isAway: isAway(error), retryAfterMs });
+  if (faultOf(error) === "unreachable") member.verified = false;
+  if (faultOf(error) === "wrong_chain") {
+    member.health = { ...member.health, hardFence: { fence: "wrong_chain", untilMs: nowMs + FENCE_MS } };
+  }
+}
+
+interface Asked<M extends string> {
+  readonly request: PoolRequest<M>;
+  readonly ask: Ask<M>;
+  readonly refresh: (member: Member<M>, signal: AbortSignal) => Promise<void>;
+}
+
+async function askInOrder<M extends string>(works: Works<M>, { request, ask, refresh }: Asked<M>, signal: AbortSignal): Promise<Answer> {
+  const { members, board, meter } = works;
+  const { method, atBlock } = request;
+  let last: unknown;
+  for (const provider of orderOf(board.candidates(), board.first())) {
+    const member = members.find(({ endpoint }) => endpoint.provider === provider);
+    if (member === undefined || member.has.get(method) === false || (request.provider ?? provider) !== provider) continue;
+    try {
+      if (isBelow(member, atBlock)) await refresh(member, signal);
+      if (isBelow(member, atBlock)) throw answerFault("behind", "the endpoint stands below the block it is asked about");
+      return { result: await ask(member, request, signal), provider };
+    } catch (error) {
+      const isForeign = faultOf(error) === "wrong_chain";
+      if (signal.aborted || !(mayPass(error) || isForeign)) throw error;
+      meter.count(sourceFaults.add({ fault: faultOf(error) }));
+      last = error;
     }
-    if (faultOf(error) !== "rpc_error") return true;
   }
-  member.has.set(method, true);
-  return true;
+  throw last === undefined || faultOf(last) === "wrong_chain" ? noneLeft(works, request, last) : last;
 }
 
-interface Wanted<M extends string> {
-  readonly chainId: string | number;
-  readonly identity: MethodTable<M>["identity"];
+function isBelow<M extends string>({ health }: Member<M>, atBlock: number | undefined): boolean {
+  return atBlock !== undefined && health.head !== undefined && health.head < atBlock;
 }
 
-async function verify<M extends string>(member: Member<M>, { chainId, identity }: Wanted<M>, signal: AbortSignal): Promise<void> {
-  if (member.verified) return;
-  const { endpoint } = member;
-  const served = identity.served(await endpoint.ask({ method: identity.method, params: identity.params }, signal));
-  if (served === undefined) throw answerFault("unknown", "the node does not say its chain id");
-  if (served !== chainId) {
-    const context = { provider: endpoint.provider, configured: chainId, served };
-    throw new OffingError("SOURCE_CHAIN_MISMATCH", { message: "an endpoint serves another chain than the configured one", context });
+/** An endpoint on another chain ends the process only when none was ever right: that is a mistake in the configuration. */
+function noneLeft<M extends string>({ members }: Works<M>, { method }: PoolRequest<M>, last: unknown): unknown {
+  const foreign = members.every(({ everVerified, health }) => !everVerified && health.hardFence?.fence === "wrong_chain");
+  if (foreign && last !== undefined) return last;
+  if (members.some(({ has }) => has.get(method) !== false)) {
+    const message = "no endpoint can be asked at the moment: they rest after faults, or serve another chain";
+    return new OffingError("SOURCE_UNREACHABLE", { message, context: { fault: "unreachable", method } });
   }
-  member.verified = true;
+  return answerFault("unknown", `no endpoint has ${method}`);
 }
 
-function ranked<T>(members: readonly T[], first: number): readonly T[] {
-  return [...members.slice(first), ...members.slice(0, first)];
-}
-
-function mayPass(error: unknown): boolean {
-  return error instanceof OffingError && error.retry === "later";
+function hear<M extends string>({ members, board, clock, meter }: Works<M>, provider: string, { head, finalized }: Told): void {
+  const member = members.find(({ endpoint }) => endpoint.provider === provider);
+  if (member === undefined) return;
+  const { health } = member;
+  const fell = finalized !== undefined && health.finalized !== undefined && finalized < health.finalized;
+  const fence = { fence: "finalized_backwards", untilMs: clock.nowMs() + FENCE_MS } as const;
+  member.health = {
+    ...health,
+    head: head ?? health.head,
+    finalized: fell ? health.finalized : (finalized ?? health.finalized),
+    hardFence: fell ? fence : health.hardFence,
+  };
+  if (!fell) return;
+  meter.count(sourceFaults.add({ fault: "finalized_backwards" }));
+  board.settle();
 }
 
 function zero(meter: Meter, provider: string, methods: readonly string[]): void {
   for (const method of new Set(methods.map(methodLabel))) {
     for (const outcome of ["ok", "error"] as const) meter.count(rpcRequests.add({ provider, method, "rpc.outcome": outcome }, 0));
   }
-}
-
-/** Lets at most `limit` pieces of work run at once; the rest waits in its order. */
-function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
 }

@@ -31,6 +31,7 @@ describe("the chain section", () => {
       trace: "auto",
       maxBlocksPerBatch: 32,
       concurrency: 8,
+      maxLagBlocks: 8,
     });
     expect(rest).toMatchObject({
       startBlock: "latest",

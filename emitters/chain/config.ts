@@ -14,6 +14,8 @@ export interface ChainConfig {
   /** The chain's name, for people and for the `offing_network` resource attribute. */
   readonly network: string;
   readonly chainId: number;
+  /** The hash of block 0, lower-case; where left out, all endpoints must tell the same. */
+  readonly genesisHash: string | undefined;
   /** Where a new ledger starts; one that holds blocks goes on where it stands. */
   readonly startBlock: number | "latest";
   /** What was older when it was seen is late. */
@@ -46,6 +48,8 @@ export interface RpcConfig {
   readonly maxBlocksPerBatch: number;
   /** How many requests run at once. */
   readonly concurrency: number;
+  /** How many blocks an endpoint may be below the best one before another is asked first. */
+  readonly maxLagBlocks: number;
 }
 
 /** A watched contract. */
@@ -99,6 +103,11 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
     .strictObject({
       network: z.string().min(1),
       chain_id: z.int().min(1),
+      genesis_hash: z
+        .string()
+        .regex(/^0x[0-9a-fA-F]{64}$/, { error: "must be a block hash: 0x and 64 hexadecimal digits" })
+        .transform((hash) => hash.toLowerCase())
+        .optional(),
       start_block: z.union([z.int().min(0), z.literal("latest")]).default("latest"),
       live_horizon: duration({ atLeast: "1h" }).prefault("1h"),
       backfill_above: z.int().min(1).default(1_024),
@@ -114,9 +123,9 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
     .superRefine((section, context) => {
       for (const fault of sectionFaults(section)) context.addIssue({ code: "custom", ...fault });
     })
-    .transform(({ chain_id, start_block, live_horizon, backfill_above, finality_depth, ...rest }) => {
+    .transform(({ chain_id, start_block, live_horizon, backfill_above, finality_depth, genesis_hash, ...rest }) => {
       const limits = { liveHorizonMs: live_horizon, backfillAboveBlocks: backfill_above, finalityDepth: finality_depth };
-      return { ...rest, ...limits, chainId: chain_id, startBlock: start_block };
+      return { ...rest, ...limits, chainId: chain_id, genesisHash: genesis_hash, startBlock: start_block };
     });
 }
 
@@ -131,9 +140,11 @@ const rpcSchema = z
     trace: z.enum(["auto", "transaction", "off"]).default("auto"),
     max_blocks_per_batch: z.int().min(1).max(256).default(32),
     concurrency: z.int().min(1).max(64).default(8),
+    max_lag: z.int().min(1).default(8),
   })
-  .transform(({ timeout, poll_interval, max_blocks_per_batch, ...rest }) => {
-    return { ...rest, timeoutMs: timeout, pollIntervalMs: poll_interval, maxBlocksPerBatch: max_blocks_per_batch };
+  .transform(({ timeout, poll_interval, max_blocks_per_batch, max_lag, ...rest }) => {
+    const limits = { maxBlocksPerBatch: max_blocks_per_batch, maxLagBlocks: max_lag };
+    return { ...rest, ...limits, timeoutMs: timeout, pollIntervalMs: poll_interval };
   });
 
 const alertSchema = z

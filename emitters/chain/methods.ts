@@ -1,5 +1,6 @@
 import type { MethodTable } from "#core/rpc/methods.ts";
 import type { Pool } from "#core/rpc/pool.ts";
+import { parseBlock } from "./shapes.ts";
 
 /** Every method that may ever be sent to a node: none of them changes anything. */
 export const READ_METHODS = [
@@ -37,6 +38,9 @@ export const CHAIN_METHODS: MethodTable<ReadMethod> = {
     trace_transaction: [NOTHING],
     ots_getTransactionError: [NOTHING],
   },
+  genesis: { method: "eth_getBlockByNumber", params: ["0x0", false], hash: (result) => parseBlock(result)?.hash },
+  head: { method: "eth_getBlockByNumber", params: ["latest", false], number: (result) => parseBlock(result)?.number },
+  archive: (block) => ({ method: "eth_getCode", params: [`0x${"0".repeat(40)}`, `0x${block.toString(16)}`] }),
   identity: {
     method: "eth_chainId",
     params: [],

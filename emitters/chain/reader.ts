@@ -64,7 +64,11 @@ export function createReader(options: ReaderOptions): Reader {
       return { head, safe, finalized };
     },
     byNumber: async (number, signal) => {
-      const found = await askBlock(pool, { method: "eth_getBlockByNumber", params: [`0x${number.toString(16)}`, true] }, signal);
+      const found = await askBlock(
+        pool,
+        { method: "eth_getBlockByNumber", params: [`0x${number.toString(16)}`, true], atBlock: number },
+        signal,
+      );
       if (found.number === number) return found;
       throw pool.reject("unknown", "the node answered with a block of another height");
     },
@@ -91,11 +95,14 @@ export function createReader(options: ReaderOptions): Reader {
 }
 
 async function askBlock(pool: ChainPool, request: PoolRequest<ReadMethod>, signal: AbortSignal): Promise<RawBlock> {
-  const { result } = await pool.ask(request, signal);
+  const { result, provider } = await pool.ask(request, signal);
   const found = parseBlock(result);
-  if (found !== undefined) return found;
-  if (result === null) throw pool.reject("null_block", "the node does not have a block that it should have");
-  throw pool.reject("unknown", "the node answered with something that is no block");
+  if (found !== undefined) {
+    if (request.params[0] === "latest") pool.heard(provider, { head: found.number });
+    return found;
+  }
+  if (result === null) throw pool.reject("null_block", "the node does not have a block that it should have", provider);
+  throw pool.reject("unknown", "the node answered with something that is no block", provider);
 }
 
 /** The numbers behind `safe` and `finalized`; a node that does not know a tag is not asked for it again. */
@@ -104,8 +111,10 @@ function createTags(pool: ChainPool): (tag: "safe" | "finalized", signal: AbortS
   return async (tag, signal) => {
     if (unknown.has(tag)) return null;
     try {
-      const { result } = await pool.ask({ method: "eth_getBlockByNumber", params: [tag, false], aside: true }, signal);
-      return parseBlock(result)?.number ?? null;
+      const { result, provider } = await pool.ask({ method: "eth_getBlockByNumber", params: [tag, false] }, signal);
+      const number = parseBlock(result)?.number;
+      if (tag === "finalized" && number !== undefined) pool.heard(provider, { finalized: number });
+      return number ?? null;
     } catch (error) {
       if (signal.aborted || faultOf(error) !== "rpc_error") throw error;
       unknown.add(tag);

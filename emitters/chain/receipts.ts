@@ -8,12 +8,12 @@ import { parseReceipt, type RawBlock, type RawReceipt } from "./shapes.ts";
  * @see https://ethereum.github.io/execution-apis/ eth_getBlockReceipts
  */
 export async function readReceipts(pool: ChainPool, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
-  const answers = block.transactions.length === 0 ? [] : await ask(pool, block, signal);
+  const { answers, provider } = block.transactions.length === 0 ? NONE : await ask(pool, block, signal);
   const receipts = Array.isArray(answers) ? answers.map(parseReceipt) : [];
   const whole = receipts.filter((receipt) => receipt !== undefined);
   const fault = whole.length < receipts.length ? "one of them is not readable" : mismatchOf(block, whole);
   if (fault === undefined) return whole;
-  throw pool.reject("receipt_mismatch", `the receipts of a block are not its own: ${fault}`);
+  throw pool.reject("receipt_mismatch", `the receipts of a block are not its own: ${fault}`, provider);
 }
 
 /** What proves that receipts are not all those of the block, or undefined: their number, order, blocks and the gas they add up to. */
@@ -27,10 +27,25 @@ export function mismatchOf(block: RawBlock, receipts: readonly RawReceipt[]): st
   return gasUsed === block.gasUsed ? undefined : "another sum of gas than the header";
 }
 
-async function ask(pool: ChainPool, { hash, transactions }: RawBlock, signal: AbortSignal): Promise<unknown> {
+/** Receipts as they came, and who gave them; undefined when it was more than one endpoint. */
+interface Given {
+  readonly answers: unknown;
+  readonly provider: string | undefined;
+}
+
+const NONE: Given = { answers: [], provider: undefined };
+
+async function ask(pool: ChainPool, { number, hash, transactions }: RawBlock, signal: AbortSignal): Promise<Given> {
   const method = "eth_getBlockReceipts";
-  if (await pool.supports(method, signal)) return (await pool.ask({ method, params: [hash], aside: true }, signal)).result;
-  const one = async (transaction: string): Promise<unknown> =>
-    (await pool.ask({ method: "eth_getTransactionReceipt", params: [transaction] }, signal)).result;
-  return await Promise.all(transactions.map((transaction) => one(transaction.hash)));
+  if (await pool.supports(method, signal)) {
+    const { result, provider } = await pool.ask({ method, params: [hash], aside: true, atBlock: number }, signal);
+    return { answers: result, provider };
+  }
+  const one = (transaction: string) =>
+    pool.ask({ method: "eth_getTransactionReceipt", params: [transaction], aside: true, atBlock: number }, signal);
+  const each = await Promise.all(transactions.map((transaction) => one(transaction.hash)));
+  return {
+    answers: each.map(({ result }) => result),
+    provider: new Set(each.map(({ provider }) => provider)).size === 1 ? each[0]?.provider : undefined,
+  };
 }

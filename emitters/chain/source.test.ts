@@ -81,7 +81,7 @@ describe("a source in front of a node that errs for a while", () => {
     ["answers with HTML", 3, () => true, html, "not_json"],
     ["answers with broken JSON", 3, blockByNumber, { type: "body", status: 200, body: '{"jsonrpc":"2.0","id":1,"resu' }, "not_json"],
     ["answers with status 500", 3, () => true, { type: "body", status: 500, body: "no" }, "http_status"],
-    ["answers with status 429", 3, blockByNumber, { type: "body", status: 429, body: "slow down" }, "http_status"],
+    ["answers with status 429", 3, blockByNumber, { type: "body", status: 429, body: "slow down" }, "rate_limited"],
     ["answers with an error", 3, of("eth_getBlockReceipts"), { type: "error", code: -32_000, message: "header not found" }, "rpc_error"],
     ["answers with JSON that is no response", 2, blockByNumber, { type: "body", status: 200, body: "null" }, "unknown"],
     ["cuts the connection", 3, () => true, { type: "cut" }, "unreachable"],
@@ -234,12 +234,16 @@ describe("a source with two endpoints", () => {
     expect(counts["offing_rpc_requests_total rpc-2 eth_getBlockReceipts ok"]).toBeUndefined();
   });
 
-  it("ends for good when one of them serves another chain", async () => {
+  it("asks nothing more of one that serves another chain, and ends for good when all do", async () => {
     spoil(Number.POSITIVE_INFINITY, of("eth_chainId"), { type: "result", result: "0x1" });
-    const ended = followTo(standing.config([proxy.url, standing.anvil.url]), standing.head);
+    const { facts, meter } = await followTo(standing.config([proxy.url, standing.anvil.url]), standing.head);
+    expect(facts).toStrictEqual(clean);
+    expect(countsOf(meter)["offing_source_faults_total wrong_chain"]).toBeGreaterThanOrEqual(1);
+    expect(new Set(proxy.calls.map(({ method }) => method))).toEqual(new Set(["eth_chainId"]));
+    const ended = followTo(standing.config([proxy.url, proxy.url]), standing.head);
     await expect(ended).rejects.toMatchObject({
       code: "SOURCE_CHAIN_MISMATCH",
-      context: { provider: "rpc-1", configured: 31_337, served: 1 },
+      context: { configured: 31_337, served: 1 },
     });
   });
 });
@@ -313,7 +317,7 @@ describe("a source over a chain that moves", () => {
     let moved = 0;
     // The node's chain holds another block at the height whenever that is asked after a trace.
     shaky.meddle = (call) => {
-      const asked = call.method === "eth_getBlockByNumber" && call.params[1] === false && String(call.params[0]).startsWith("0x");
+      const asked = call.method === "eth_getBlockByNumber" && call.params[1] === false && /^0x[1-9a-f]/.test(String(call.params[0]));
       if (!asked || moved >= 3) return PASS;
       moved += 1;
       return altered((block) => ({ ...block, hash: `0x${"2".repeat(64)}` }));

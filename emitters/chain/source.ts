@@ -38,7 +38,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
   return async function* ({ state, cursors, history }, signal) {
     const { clock, log } = deps;
     const watch = watchOf(config);
-    const pool = createPool({ methods: CHAIN_METHODS, chainId: config.chainId, rpc: config.rpc, ...deps });
+    const pool = createPool({ methods: CHAIN_METHODS, chainId: config.chainId, genesis: config.genesisHash, rpc: config.rpc, ...deps });
     const reader = createReader({ pool, watch, rpc: config.rpc, ...deps });
     const follower: Follower = { config, pool, reader, state, ...deps };
     const backfill = createBackfill(follower);
@@ -48,6 +48,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
     let [checked, failures] = [false, 0];
     while (!signal.aborted) {
       const attempt = attemptUnder(signal);
+      pool.survey(signal);
       try {
         if (!checked) yield* ticking(warnOfMissingCode(follower, attempt.signal), { clock, position: silence });
         checked = true;

@@ -2,7 +2,7 @@ import type { Clock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
 import { errorFields, onChange } from "#core/log.ts";
 import { backoffMs } from "#core/retry.ts";
-import { faultOf } from "#core/rpc/endpoint.ts";
+import { isAway } from "#core/rpc/endpoint.ts";
 import type { Frame } from "../observation.ts";
 import type { TraceOptions } from "./block-traces.ts";
 import { parseCallTrace } from "./call-tracer.ts";
@@ -115,8 +115,4 @@ function createPatience(): { readonly strike: (hash: string) => boolean; readonl
 async function pause(clock: Clock, attempt: number, signal: AbortSignal): Promise<void> {
   await clock.sleep(backoffMs(attempt, BACKOFF), signal);
   signal.throwIfAborted();
-}
-
-function isAway(error: unknown): boolean {
-  return faultOf(error) === "unreachable" || faultOf(error) === "http_status";
 }

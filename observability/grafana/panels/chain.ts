@@ -60,6 +60,7 @@ export function chainDashboard(): Dashboard {
       emitter: [
         [shared.ledgerFacts, shared.cursor, shared.delivered],
         [shared.rpcRequests, shared.rpcLatency, shared.faults],
+        ...shared.rpcEndpoints,
         [blockPositions(), shared.memory],
         [shared.build, shared.config],
       ],

@@ -9,16 +9,15 @@ import {
   processMemory,
   projectorLag,
   projectorLagAge,
-  rpcDuration,
-  rpcRequests,
   sourceFaults,
 } from "#contract/generated/shared.ts";
-import { increase, lastOver, quantile, rate, type Selector, sampleAge, secondsSince, sumBy, type Vector } from "./promql.ts";
+import { increase, lastOver, rate, type Selector, sampleAge, secondsSince, sumBy } from "./promql.ts";
 import { show } from "./query.ts";
+import { type RpcPanels, rpcPanels } from "./rpc.ts";
 import { bars, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
 /** Panels that every emitter's dashboard has, with the same keys on each. */
-export interface SharedPanels {
+export interface SharedPanels extends RpcPanels {
   readonly heartbeatAge: PlaceablePanel;
   readonly waitingAge: PlaceablePanel;
   readonly refused: PlaceablePanel;
@@ -28,8 +27,6 @@ export interface SharedPanels {
   readonly waiting: PlaceablePanel;
   readonly ledgerFacts: PlaceablePanel;
   readonly cursor: PlaceablePanel;
-  readonly rpcRequests: PlaceablePanel;
-  readonly rpcLatency: PlaceablePanel;
   readonly memory: PlaceablePanel;
   readonly build: PlaceablePanel;
   readonly config: PlaceablePanel;
@@ -153,31 +150,6 @@ function deliveryPanels({ series, net }: Selector): Pick<SharedPanels, "delivere
       description:
         "The position at which all totals of an export stand; reconcile compares at it. Flat while nothing happens on the chain.",
       queries: [show(series(ledgerCursor), "{{instance}}")],
-    }),
-  };
-}
-
-function rpcPanels({ series, histogram }: Selector): Pick<SharedPanels, "rpcRequests" | "rpcLatency"> {
-  const buckets = histogram(rpcDuration, "bucket");
-  const latency = (share: number): Vector<"method"> =>
-    quantile(share, { buckets, unit: rpcDuration.unit, range: "$__rate_interval", by: ["method"] });
-  return {
-    rpcRequests: timeseries({
-      key: "rpc-requests",
-      title: "RPC requests",
-      description: "What the emitter asks of the endpoints and how it ends. A rate near zero with a moving chain means a stuck source.",
-      queries: [
-        show(
-          sumBy(rate(series(rpcRequests), "$__rate_interval"), ["provider", "method", "rpc.outcome"]),
-          "{{provider}} {{method}} {{rpc_outcome}}",
-        ),
-      ],
-    }),
-    rpcLatency: timeseries({
-      key: "rpc-latency",
-      title: "RPC latency",
-      description: "How long the endpoints take: median and 99th percentile by method. Slow traces are the usual cause of a lag.",
-      queries: [show(latency(0.5), "p50 {{method}}"), show(latency(0.99), "p99 {{method}}")],
     }),
   };
 }
