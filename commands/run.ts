@@ -1,9 +1,12 @@
 import { Command } from "commander";
 import { renderConfig } from "#core/config.ts";
 import { run } from "#core/run.ts";
+import { runStream } from "#core/run-stream.ts";
+import type { NodeConfig } from "../emitters/node/config.ts";
 import { setUpAlerts } from "./alerts-setup.ts";
 import { setUpChain } from "./chain-setup.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { setUpNode } from "./node-setup.ts";
 
 /** `offing run DOMAIN`: one emitter in the foreground. */
 export function runCommand(): Command {
@@ -29,7 +32,21 @@ export function runCommand(): Command {
       if (options.printConfig === true) process.stdout.write(renderConfig(setup.config));
       else await run(setup.run, onInterrupt());
     });
+  withConfig(command.command("node"))
+    .description("turn the JSON log of a node into spans, metrics and log records")
+    .option("--print-config", "print the checked configuration with secrets masked, and stop")
+    .addHelpText("after", "\nIt stops at Ctrl-C or SIGTERM, and by itself once standard input, where that is its only input, has ended.")
+    .action(async (options: { config: string; set: string[]; printConfig?: boolean }) => {
+      const setup = setUpNode(options);
+      if (options.printConfig === true) process.stdout.write(renderConfig({ ...setup.config, node: nodeSection(setup.config.node) }));
+      else await runStream(setup.run, onInterrupt());
+    });
   return command;
+}
+
+/** What a person wants to see of the section: the names of the mappings, not what stands in them. */
+function nodeSection({ mappings, ...rest }: NodeConfig): object {
+  return { ...rest, mappings: [...mappings.keys()] };
 }
 
 /** Adds the options by which a command finds its configuration, which is `file` unless given. */

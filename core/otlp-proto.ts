@@ -1,5 +1,5 @@
 import { delimited, ProtobufWriter, readFields } from "#core/protobuf.ts";
-import type { Attributes, AttributeValue, LogSignal, MetricDefinition, SpanSignal } from "#core/signal.ts";
+import type { Attributes, AttributeValue, LineSignal, LogSignal, MetricDefinition, SpanSignal } from "#core/signal.ts";
 
 /** The three signals of OTLP, as its paths name them. */
 export type OtlpSignal = "traces" | "logs" | "metrics";
@@ -8,7 +8,7 @@ export type OtlpSignal = "traces" | "logs" | "metrics";
 export interface OtlpItem {
   /** With the tag and length that it has in the list around it. */
   readonly bytes: Buffer;
-  readonly source: SpanSignal | LogSignal | MetricPoint;
+  readonly source: SpanSignal | LogSignal | LineSignal | MetricPoint;
   /** Log records only: what their time is made from. */
   readonly stamp?: LogStamp;
 }
@@ -113,6 +113,27 @@ export function encodeLog(log: LogSignal, { writtenAtMs, seq }: LogStamp): OtlpI
   writer.string(12, log.event);
   writer.close(start);
   return { bytes: writer.take(), source: log, stamp: { writtenAtMs, seq } };
+}
+
+/** Encodes a line of a stream as a log record; its observed time is its own, so that a resend is the same record. */
+export function encodeLine(line: LineSignal): OtlpItem {
+  const time = BigInt(line.timeUnixNano);
+  const start = writer.open(2);
+  writer.fixed64(1, time);
+  if (line.severityNumber > 0) writer.uint(2, line.severityNumber);
+  if (line.severityText !== undefined) writer.string(3, line.severityText);
+  const body = writer.open(5);
+  writer.string(1, line.body);
+  writer.close(body);
+  // Loki keeps attributes but not OTLP's own event name.
+  writeAttribute(6, "event.name", line.event);
+  writeAttributes(6, line.attributes);
+  if (line.traceId !== undefined) writer.hex(9, line.traceId);
+  if (line.spanId !== undefined) writer.hex(10, line.spanId);
+  writer.fixed64(11, time);
+  writer.string(12, line.event);
+  writer.close(start);
+  return { bytes: writer.take(), source: line };
 }
 
 /** The time stamp of a fact's log records, Unix nanoseconds in decimal digits. */

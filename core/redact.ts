@@ -1,5 +1,5 @@
 import { ALLOWED_KEYS } from "#contract/generated/allowed-keys.ts";
-import { encodeLog, encodePoint, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
+import { encodeLine, encodeLog, encodePoint, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 
 /** What may leave the host: attributes with these keys, and texts in which no secret is recognised. */
@@ -39,6 +39,7 @@ export function redactAttributes(attributes: Attributes, redaction: Redaction): 
 export function redactItem({ source, stamp }: OtlpItem, redaction: Redaction): OtlpItem {
   if ("metric" in source) return encodePoint({ ...source, labels: redactAttributes(source.labels, redaction) });
   const attributes = redactAttributes(source.attributes, redaction);
+  if (source.type === "line") return encodeLine({ ...source, body: mask(source.body), attributes });
   if (source.type === "log") return encodeLog({ ...source, body: mask(source.body), attributes }, stamp ?? { writtenAtMs: 0, seq: 0 });
   return encodeSpan({
     ...source,

@@ -162,7 +162,11 @@ function wireProjector<O, F extends Fact>(options: RunOptions<O, F>, { ledger, s
   });
 }
 
-function wireOtlp<O, F extends Fact>({ collector, clock, log, meter }: RunOptions<O, F>, name: string): OtlpClient {
+/** The way to the Collector that counts what it does and says once when it cannot; for a stream as well. */
+export function wireOtlp(
+  { collector, clock, log, meter }: Pick<RunOptions<never, never>, "collector" | "clock" | "log" | "meter">,
+  name: string,
+): OtlpClient {
   const say = onChange(log, `${name} to Collector`);
   return createOtlpClient({
     ...collector,

@@ -83,6 +83,17 @@ export interface LogSignal {
   readonly spanId?: string;
 }
 
+/** A line of the world's own log on its way to the Collector. Sent again it is the same, so nothing in it may come from our clock. */
+export interface LineSignal extends Omit<LogSignal, "type" | "severity"> {
+  readonly type: "line";
+  /** Unix nanoseconds, decimal. */
+  readonly timeUnixNano: string;
+  /** OpenTelemetry's severity number, 1 to 24; 0 when the line has none. */
+  readonly severityNumber: number;
+  /** The line's own word for it. */
+  readonly severityText?: string;
+}
+
 /** Everything one fact can become. */
 export type Signal = Increment | Recording | SpanSignal | LogSignal;
 

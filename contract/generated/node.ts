@@ -18,6 +18,21 @@ export type Label = "command" | "kind" | "task" | "stage" | "protocol" | "query"
 /** Every value of `label`, in the contract's order. */
 export const LABELS: readonly Label[] = ["command", "kind", "task", "stage", "protocol", "query", "type", "phase", "status", "outcome", "result"];
 
+/** What a line of the node's log was. */
+export type LogLine = "activity" | "other" | "not_json" | "too_long";
+/** Every value of `log_line`, in the contract's order. */
+export const LOG_LINES: readonly LogLine[] = ["activity", "other", "not_json", "too_long"];
+
+/** Why a stretch of the log went away unread. */
+export type Loss = "rotated" | "truncated" | "spool_full";
+/** Every value of `loss`, in the contract's order. */
+export const LOSSES: readonly Loss[] = ["rotated", "truncated", "spool_full"];
+
+/** What was wrong with a line or with what it told of; it was used as far as it can be. */
+export type Oddity = "invalid_utf8" | "half_line" | "no_time" | "clock_jump" | "duplicate_end" | "missing_begin" | "missing_end";
+/** Every value of `oddity`, in the contract's order. */
+export const ODDITIES: readonly Oddity[] = ["invalid_utf8", "half_line", "no_time", "clock_jump", "duplicate_end", "missing_begin", "missing_end"];
+
 /** How a request over the network ended. */
 export type Outcome = "success" | "failure" | "timeout" | "refused" | "unknown";
 /** Every value of `outcome`, in the contract's order. */
@@ -304,6 +319,98 @@ export const eventLoopLag: Gauge<EventLoopLagLabels> = gauge<EventLoopLagLabels>
   closed: {},
 });
 
+/** Labels of `logGaps`. */
+export type LogGapsLabels = {
+  readonly loss: Loss;
+};
+/** Stretches of the log that went away unread, also where nobody knows how long they were. A counter in {gap}, `offing_node_log_gaps_total` in Prometheus. */
+export const logGaps: Counter<LogGapsLabels> = counter<LogGapsLabels>({
+  name: "offing.node.log.gaps",
+  instrument: "counter",
+  unit: "{gap}",
+  brief: "Stretches of the log that went away unread, also where nobody knows how long they were.",
+  resource: "process",
+  prometheus: "offing_node_log_gaps_total",
+  labels: ["loss"],
+  closed: { loss: LOSSES },
+});
+
+/** Labels of `logLines`. */
+export type LogLinesLabels = {
+  readonly log_line: LogLine;
+};
+/** Lines of the node's log that were read, by what they were. A counter in {line}, `offing_node_log_lines_total` in Prometheus. */
+export const logLines: Counter<LogLinesLabels> = counter<LogLinesLabels>({
+  name: "offing.node.log.lines",
+  instrument: "counter",
+  unit: "{line}",
+  brief: "Lines of the node's log that were read, by what they were.",
+  resource: "process",
+  prometheus: "offing_node_log_lines_total",
+  labels: ["log_line"],
+  closed: { log_line: LOG_LINES },
+});
+
+/** Labels of `logLost`. */
+export type LogLostLabels = {
+  readonly loss: Loss;
+};
+/** Bytes of the log that are known to have gone away unread; at least so many. A counter in By, `offing_node_log_lost_bytes_total` in Prometheus. */
+export const logLost: Counter<LogLostLabels> = counter<LogLostLabels>({
+  name: "offing.node.log.lost",
+  instrument: "counter",
+  unit: "By",
+  brief: "Bytes of the log that are known to have gone away unread; at least so many.",
+  resource: "process",
+  prometheus: "offing_node_log_lost_bytes_total",
+  labels: ["loss"],
+  closed: { loss: LOSSES },
+});
+
+/** Labels of `logOddities`. */
+export type LogOdditiesLabels = {
+  readonly oddity: Oddity;
+};
+/** Lines that were odd, or told of something odd. A counter in {line}, `offing_node_log_oddities_total` in Prometheus. */
+export const logOddities: Counter<LogOdditiesLabels> = counter<LogOdditiesLabels>({
+  name: "offing.node.log.oddities",
+  instrument: "counter",
+  unit: "{line}",
+  brief: "Lines that were odd, or told of something odd.",
+  resource: "process",
+  prometheus: "offing_node_log_oddities_total",
+  labels: ["oddity"],
+  closed: { oddity: ODDITIES },
+});
+
+/** Labels of `logOpen`. */
+export type LogOpenLabels = Readonly<Record<string, never>>;
+/** Activities that have begun in the log and not ended. A gauge in {activity}, `offing_node_log_open` in Prometheus. */
+export const logOpen: Gauge<LogOpenLabels> = gauge<LogOpenLabels>({
+  name: "offing.node.log.open",
+  instrument: "gauge",
+  unit: "{activity}",
+  brief: "Activities that have begun in the log and not ended.",
+  resource: "process",
+  prometheus: "offing_node_log_open",
+  labels: [],
+  closed: {},
+});
+
+/** Labels of `logUnread`. */
+export type LogUnreadLabels = Readonly<Record<string, never>>;
+/** Bytes of the log that are written and not yet read. A gauge in By, `offing_node_log_unread_bytes` in Prometheus. */
+export const logUnread: Gauge<LogUnreadLabels> = gauge<LogUnreadLabels>({
+  name: "offing.node.log.unread",
+  instrument: "gauge",
+  unit: "By",
+  brief: "Bytes of the log that are written and not yet read.",
+  resource: "process",
+  prometheus: "offing_node_log_unread_bytes",
+  labels: [],
+  closed: {},
+});
+
 /** Labels of `peers`. */
 export type PeersLabels = Readonly<Record<string, never>>;
 /** Peers the node is connected to. A gauge in {peer}, `offing_node_peers` in Prometheus. */
@@ -557,6 +664,8 @@ export type LogEventAttributes = {
   readonly peer_id?: string | undefined;
   readonly ual?: string | undefined;
   readonly status?: Status | undefined;
+  readonly "log.record.uid"?: string | undefined;
+  readonly "log.file.name"?: string | undefined;
 };
 /** One line of the node's own log, with the trace and span it was written in. The log event `offing.node.log`. */
 export const logEvent: EventDefinition<LogEventAttributes> = event<LogEventAttributes>("offing.node.log", "info");

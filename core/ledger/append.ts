@@ -117,7 +117,8 @@ export function toColumn(value: Value): Value {
 /** Keys deleted in one statement. */
 const DELETED_AT_ONCE = 500;
 
-async function writeState(tx: Db, engine: Engine, changes: readonly StateChange[]): Promise<void> {
+/** Writes changed keys of the state; for a stream's transaction as well. */
+export async function writeState(tx: Db, engine: Engine, changes: readonly StateChange[]): Promise<void> {
   const last = new Map(changes.map((change) => [`${toText(change.collection)}\u0000${toText(change.key)}`, change]));
   const rows: Value[][] = [];
   const deleted = new Map<string, string[]>();

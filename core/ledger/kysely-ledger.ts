@@ -5,10 +5,11 @@ import type { Engine } from "./engine.ts";
 import { type Fence, takeOver } from "./fence.ts";
 import type { Ledger, OpenOptions } from "./ledger.ts";
 import { inspect, migrate } from "./migrate.ts";
-import { createProjectionStore } from "./projection-store.ts";
+import { createProjectionStore, readTotals } from "./projection-store.ts";
 import { prune, prunedCounts } from "./prune.ts";
 import { headOf, readCursors, readFact, readFacts, readState, selectAt, snapshot } from "./reading.ts";
 import { appendReference } from "./reference.ts";
+import { commitStream } from "./stream-store.ts";
 
 /** What of the options is left once the database is connected. */
 export type LedgerOptions<F extends Fact> = Omit<OpenOptions<F>, "location">;
@@ -67,6 +68,10 @@ function createLedger<F extends Fact>({ engine, fence, options, id }: LedgerPart
       restart: (started) => ask(() => projection.restart(started)),
       intend: (pending) => ask(() => projection.intend(pending)),
       settle: (done) => ask(() => projection.settle(done)),
+    },
+    stream: {
+      totals: () => ask(() => snapshot(db, readTotals)),
+      commit: (commit) => ask(() => commitStream({ engine, fence, nowMs }, commit)),
     },
     assertWriter: () => ask(fence.assert),
     prune: (order) => ask(() => prune({ engine, fence, prunable, nowMs }, order)),

@@ -92,6 +92,21 @@ export interface ProjectionStore {
   }): Promise<void>;
 }
 
+/** One transaction of a stream: how far it was read, what is remembered, and what was counted up to there. */
+export interface StreamCommit {
+  readonly changes: readonly StateChange[];
+  /** The series that changed, with their values now. */
+  readonly totals: readonly Total[];
+  readonly deadLetters?: readonly DeadLetter[];
+}
+
+/** The side of a ledger that keeps no facts: what was read is not stored, only how far, what is open and what it came to. */
+export interface StreamStore {
+  /** Every total as of the last commit. */
+  totals(): Promise<readonly Total[]>;
+  commit(commit: StreamCommit): Promise<void>;
+}
+
 /**
  * A range of rows that may be deleted, and why; itself appended and never changed. The range ends no later than the projector's cursor
  * (for `dead_letters`: the last one). Order only what can neither be retracted nor seen again: what went is forgotten.
@@ -141,6 +156,8 @@ export interface Ledger {
    */
   select(sql: string, cursorSeq: number): Promise<readonly Readonly<Record<string, string | number | boolean | null>>[]>;
   readonly projection: ProjectionStore;
+  /** For an emitter that keeps no facts; one ledger is used this way or the other, never both. */
+  readonly stream: StreamStore;
   /** Throws LEDGER_LOST unless this process still is the writer; asked before every export. */
   assertWriter(): Promise<void>;
   /**

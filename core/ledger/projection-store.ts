@@ -57,25 +57,31 @@ async function loadProjection(engine: Engine): Promise<Projection | undefined> {
   return await snapshot(engine.db, async (tx) => {
     const row = await tx.selectFrom("projection").selectAll().executeTakeFirst();
     if (row === undefined) return undefined;
-    const totals = await tx.selectFrom("totals").selectAll().orderBy("metric").orderBy("labels").execute();
     const { pending_to_seq: toSeq, pending_at_ms: atMs } = row;
     return {
       generation: row.generation,
       digest: row.digest,
       cursorSeq: row.cursor_seq,
       pending: toSeq === null || atMs === null ? null : { toSeq, atMs },
-      totals: totals.map(({ metric, labels, value, buckets, born_at_ms }) => ({
-        metric,
-        labels,
-        value,
-        buckets: buckets === null ? null : JSON.parse(buckets),
-        bornAtMs: born_at_ms,
-      })),
+      totals: await readTotals(tx),
     };
   });
 }
 
-async function writeTotals(tx: Db, engine: Engine, totals: readonly Total[]): Promise<void> {
+/** Every total; for a stream as well. */
+export async function readTotals(tx: Db): Promise<readonly Total[]> {
+  const rows = await tx.selectFrom("totals").selectAll().orderBy("metric").orderBy("labels").execute();
+  return rows.map(({ metric, labels, value, buckets, born_at_ms }) => ({
+    metric,
+    labels,
+    value,
+    buckets: buckets === null ? null : JSON.parse(buckets),
+    bornAtMs: born_at_ms,
+  }));
+}
+
+/** Writes totals over their earlier values; for a stream's transaction as well. */
+export async function writeTotals(tx: Db, engine: Engine, totals: readonly Total[]): Promise<void> {
   if (totals.length === 0) return;
   const rows = totals.map(({ metric, labels, value, buckets, bornAtMs }) => [
     metric,

@@ -1,0 +1,212 @@
+import { ledgerCursor } from "#contract/generated/shared.ts";
+import type { Json } from "#core/fact.ts";
+import { type HttpServer, startHttp } from "#core/http.ts";
+import type { Ledger, RecordTables } from "#core/ledger/ledger.ts";
+import { openLedger } from "#core/ledger/open.ts";
+import { errorFields, onChange } from "#core/log.ts";
+import { createOtlpClient } from "#core/otlp.ts";
+import { countDeadLetter, exportProcessMetrics, zeroProcessMetrics } from "#core/process-metrics.ts";
+import { type RunOptions, wireOtlp } from "#core/run.ts";
+import type { State } from "#core/state.ts";
+import type { StreamEmitter } from "#core/stream.ts";
+import { createStreamExport, SHOWN, type StreamExport } from "#core/stream-export.ts";
+import { COMMIT_KEY, readStream } from "#core/stream-loop.ts";
+import { StreamTotals } from "#core/stream-totals.ts";
+
+/** As for an emitter of facts, with a stream's emitter. `resource` is the watched one's; its `service.instance.id` is the ledger's id. */
+export interface RunStreamOptions<O> extends Omit<RunOptions<never, never>, "emitter"> {
+  readonly emitter: StreamEmitter<O>;
+}
+
+/** A ledger that keeps no facts has no tables of the emitter's own. */
+export const NO_RECORDS: RecordTables<never> = { migrations: [], appendOnly: [], rows: () => [], reference: [] };
+
+/** How long a stopping emitter waits for the Collector; the rest is read again after the next start. */
+const DRAIN_MS = 5_000;
+const STILL_MS = 60_000;
+
+/**
+ * Runs one emitter of a stream: source to Collector, position and totals to the ledger, and its own health, until `abort` or a fault that
+ * no retry mends.
+ *
+ * @throws LEDGER_LOCKED, LEDGER_LOST, LEDGER_MISMATCH, PORT_TAKEN
+ */
+export async function runStream<O>(options: RunStreamOptions<O>, abort: AbortSignal): Promise<void> {
+  const { emitter, clock, log } = options;
+  const { domain } = emitter;
+  const ledger = await openLedger({ location: options.location, domain, mode: "write", records: NO_RECORDS, nowMs: clock.nowMs });
+  try {
+    const parts = await prepare(options, ledger);
+    const server = await wireHttp(options, parts);
+    log.info("running", { domain, ledger: ledger.id, http: server.url });
+    options.onListening?.({ url: server.url, ledgerId: ledger.id });
+    try {
+      await runParts(options, { ...parts, abort });
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** What the parts of a running emitter know of each other. */
+interface Life {
+  turnedMs: number | undefined;
+  /** Number of the last sealed group, and of the last commit. */
+  sealed: number;
+  committed: number;
+  /** Since when something sealed waits for its commit. */
+  waitingSinceMs: number | undefined;
+}
+
+interface Parts {
+  readonly ledger: Ledger;
+  readonly state: State;
+  readonly totals: StreamTotals;
+  readonly life: Life;
+  readonly showing: StreamExport;
+}
+
+async function prepare<O>(options: RunStreamOptions<O>, ledger: Ledger): Promise<Parts> {
+  const { emitter, clock } = options;
+  const state = await ledger.state();
+  // The loop writes the number with each commit.
+  const committed = (state.get(COMMIT_KEY.collection, COMMIT_KEY.key) as number | undefined) ?? 0;
+  const life: Life = { turnedMs: undefined, sealed: committed, committed, waitingSinceMs: undefined };
+  const totals = new StreamTotals(emitter.metrics, await ledger.stream.totals(), state.entries(SHOWN));
+  totals.bear(emitter.zeros, clock.nowMs());
+  const showing = createStreamExport({
+    ledger,
+    state,
+    totals,
+    otlp: wireOtlp(options, "metrics"),
+    resource: { ...options.resource, "service.instance.id": ledger.id },
+    clock,
+    intervalMs: options.collector.intervalMs,
+    committed: () => life.committed,
+    gauges: (commit) => [...emitter.gauges(state), ledgerCursor.at({}, commit)],
+  });
+  return { ledger, state, totals, life, showing };
+}
+
+async function runParts<O>(options: RunStreamOptions<O>, parts: Parts & { readonly abort: AbortSignal }): Promise<void> {
+  const { showing, life, abort } = parts;
+  const stopReading = new AbortController();
+  const stopRest = new AbortController();
+  const failures: unknown[] = [];
+  const guard = async (part: Promise<void>): Promise<void> => {
+    try {
+      await part;
+    } catch (error) {
+      // A part that was told to stop may complain of what it could not finish.
+      if (!stopRest.signal.aborted) failures.push(error);
+      stopReading.abort();
+      stopRest.abort();
+    }
+  };
+  const following = guard(showing.run(stopRest.signal));
+  const measuring = guard(exportProcess(options, parts, stopRest.signal));
+  const stopped = AbortSignal.any([abort, stopReading.signal]);
+  const drained = giveUpAfter(stopped);
+  await guard(readStream(loopOptions(options, { ...parts, giveUp: drained.signal }), stopped));
+  const deadlineMs = options.clock.nowMs() + DRAIN_MS;
+  while (!stopRest.signal.aborted && showing.last()?.commit !== life.committed && options.clock.nowMs() < deadlineMs) {
+    await options.clock.sleep(50, stopRest.signal);
+  }
+  drained.clear();
+  stopRest.abort();
+  await Promise.all([following, measuring]);
+  // Being told to stop while the Collector is away is no failure: what was not taken is read again.
+  if (failures.length > 0 && !(drained.signal.aborted && abort.aborted)) throw failures[0];
+}
+
+/** A signal that aborts some seconds after `stopped` does. */
+function giveUpAfter(stopped: AbortSignal): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const arm = () => {
+    timer = setTimeout(() => controller.abort(), DRAIN_MS);
+  };
+  if (stopped.aborted) arm();
+  else stopped.addEventListener("abort", arm, { once: true });
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+function loopOptions<O>(
+  options: RunStreamOptions<O>,
+  { ledger, state, totals, life, giveUp }: Parts & { giveUp: AbortSignal },
+): Parameters<typeof readStream<O>>[0] {
+  const { emitter, clock, log, meter } = options;
+  const say = onChange(log, "ledger");
+  return {
+    emitter,
+    ledger,
+    state,
+    totals,
+    otlp: wireOtlp(options, "spans and lines"),
+    resource: { ...options.resource, "service.instance.id": ledger.id },
+    clock,
+    commit: life.committed,
+    giveUp,
+    onTurn: () => {
+      life.turnedMs = clock.nowMs();
+    },
+    onSeal: (commit) => {
+      life.sealed = commit;
+      life.waitingSinceMs ??= clock.nowMs();
+    },
+    onCommit: (commit) => {
+      life.committed = commit;
+      life.waitingSinceMs = commit === life.sealed ? undefined : clock.nowMs();
+      say(undefined);
+    },
+    onRetry: (error) => say(error instanceof Error ? error.message : String(error), errorFields(error)),
+    onDeadLetter: (letter) => countDeadLetter(meter, letter),
+  };
+}
+
+async function exportProcess<O>(options: RunStreamOptions<O>, { life, showing }: Parts, abort: AbortSignal): Promise<void> {
+  const { collector, clock, meter, version } = options;
+  zeroProcessMetrics(meter);
+  // Its own client without counts: what measures the delivery must not count its own reports.
+  const otlp = createOtlpClient({ ...collector, clock });
+  await exportProcessMetrics(
+    {
+      meter,
+      otlp,
+      clock,
+      resource: { ...options.resource, "service.instance.id": options.slot },
+      version,
+      ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
+      intervalMs: collector.intervalMs,
+      heartbeatMs: () => life.turnedMs,
+      progress: () => ({ cursorSeq: life.committed, waitingSinceMs: life.waitingSinceMs, ready: showing.ready() }),
+      headSeq: () => life.sealed,
+    },
+    abort,
+  );
+}
+
+async function wireHttp<O>(options: RunStreamOptions<O>, { ledger, life, state, showing }: Parts): Promise<HttpServer> {
+  const { clock, version, emitter } = options;
+  const startMs = clock.nowMs();
+  const unhealthy = (): string[] =>
+    clock.nowMs() - (life.turnedMs ?? startMs) > STILL_MS && life.waitingSinceMs === undefined
+      ? ["the loop has not turned for a minute: the source does not answer"]
+      : [];
+  return await startHttp({
+    ...options.http,
+    unhealthy,
+    unready: () => [...unhealthy(), ...(showing.ready() ? [] : ["the Collector has not acknowledged anything yet"])],
+    state: async (): Promise<Json> => ({
+      domain: emitter.domain,
+      version,
+      ledger: { id: ledger.id, head: life.sealed },
+      projector: { cursor: life.committed, lag: life.sealed - life.committed },
+      heartbeat: life.turnedMs === undefined ? null : new Date(life.turnedMs).toISOString(),
+      gauges: emitter.gauges(state).map(({ metric, labels, value }) => ({ name: metric.prometheus, labels, value })),
+    }),
+    fact: () => Promise.resolve(undefined),
+  });
+}

@@ -1,0 +1,150 @@
+import { type ActivityKind, NAME_LABELS } from "./facts.ts";
+import { LineShapes } from "./line-shapes.ts";
+import type { ActivityRule, MappingFile } from "./mapping.ts";
+import { type LogRecord, type Lookup, Lookups, type Scalar } from "./record.ts";
+
+/** Where a rule finds what. */
+export interface Rule {
+  readonly file: ActivityRule;
+  /** Each must hold one of its values. */
+  readonly when: readonly { readonly place: Lookup; readonly values: ReadonlySet<Scalar> }[];
+  readonly fixedName: string | undefined;
+  readonly name: Lookup;
+  readonly labels: Readonly<Record<ActivityKind, Lookup>>;
+  readonly status: Lookup;
+  readonly key: Lookup;
+  readonly took: readonly Lookup[];
+  readonly started: Lookup;
+  readonly ended: Lookup;
+  readonly parentId: Lookup;
+  readonly fields: FieldPlaces;
+}
+
+/** Where the contract's fields stand. */
+export interface FieldPlaces {
+  readonly operationId: Lookup;
+  readonly blockchain: Lookup;
+  readonly peerId: Lookup;
+  readonly ual: Lookup;
+  readonly task: Lookup;
+  readonly exceptionType: Lookup;
+  readonly exceptionMessage: Lookup;
+}
+
+/** Where values stand that are gauges or counts of their own. */
+export interface MeasurePlaces {
+  readonly nextDelay: Lookup;
+  readonly queueDepth: Lookup;
+  readonly processed: Lookup;
+  readonly result: Lookup;
+  readonly stage: Lookup;
+  readonly task: Lookup;
+  readonly peers: Lookup;
+  readonly lastSuccess: Lookup;
+  readonly event: Lookup;
+}
+
+/** A mapping made ready: every place is a look-up. */
+export interface Mapping {
+  readonly file: MappingFile;
+  readonly shapes: LineShapes;
+  readonly time: Lookup;
+  readonly level: Lookup;
+  readonly message: Lookup;
+  readonly traceId: Lookup;
+  readonly spanId: Lookup;
+  readonly ancestors: Lookup | undefined;
+  readonly fields: FieldPlaces;
+  readonly measures: MeasurePlaces;
+  readonly rules: readonly Rule[];
+  /** What a field's path begins with where it is the line's own field. */
+  readonly prefixes: readonly string[];
+}
+
+/** Makes a mapping ready. @param options.all - whole records are wanted, because lines are forwarded */
+export function compileMapping(file: MappingFile, options: { readonly all: boolean }): Mapping {
+  const lookups = new Lookups();
+  const places = (list: readonly string[]): Lookup => lookups.of(list);
+  const under = (prefixes: readonly string[], names: readonly string[]): Lookup => places(pathsUnder(prefixes, names));
+  const mapping = {
+    file,
+    time: places(file.time),
+    level: places(file.level),
+    message: places(file.message),
+    traceId: places(file.trace_id),
+    spanId: places(file.span_id),
+    ancestors: file.ancestors === undefined ? undefined : places([file.ancestors]),
+    fields: fieldPlaces((names) => under(file.fields, names)),
+    measures: measurePlaces((names) => under(file.fields, names)),
+    rules: file.activities.map((rule) => compileRule(rule, { file, places, under })),
+    prefixes: file.fields.filter((prefix) => prefix !== ""),
+  };
+  // Last: the shapes capture the paths that are wanted by then.
+  return { ...mapping, shapes: new LineShapes(lookups, { ...options, learn: !file.otlp }) };
+}
+
+/** The first value among the places of a look-up. */
+export function first(record: LogRecord, lookup: Lookup): Scalar | undefined {
+  return record.first(lookup);
+}
+
+interface CompileContext {
+  readonly file: MappingFile;
+  readonly places: (paths: readonly string[]) => Lookup;
+  readonly under: (prefixes: readonly string[], names: readonly string[]) => Lookup;
+}
+
+function compileRule(rule: ActivityRule, { file, places, under }: CompileContext): Rule {
+  const prefixes = [...new Set([...rule.fields, ...file.fields])];
+  const within = (names: readonly string[]): Lookup => under(prefixes, names);
+  const roles: Readonly<Record<string, readonly string[]>> = { message: file.message, level: file.level };
+  const kinds = Object.entries(NAME_LABELS) as [ActivityKind, string][];
+  return {
+    file: rule,
+    when: Object.entries(rule.when).map(([path, wanted]) => ({
+      place: places(roles[path] ?? [path]),
+      values: new Set<Scalar>(Array.isArray(wanted) ? wanted : [wanted]),
+    })),
+    fixedName: "is" in rule.name ? rule.name.is : undefined,
+    name: places("is" in rule.name ? [] : rule.name),
+    // Rust has no field called `type`.
+    labels: Object.fromEntries(kinds.map(([kind, label]) => [kind, within([label, `r#${label}`])])) as Record<ActivityKind, Lookup>,
+    status: places([...rule.status, ...pathsUnder(prefixes, ["outcome", "status"])]),
+    key: places([...rule.key, ...pathsUnder(prefixes, ["span_id", "spanId", "operation_id"])]),
+    took: rule.took.map(places),
+    started: places(rule.started),
+    ended: places(rule.ended),
+    parentId: places(rule.parent_id),
+    fields: fieldPlaces(within),
+  };
+}
+
+function pathsUnder(prefixes: readonly string[], names: readonly string[]): string[] {
+  return names.flatMap((name) => prefixes.map((prefix) => (prefix === "" ? name : `${prefix}.${name}`)));
+}
+
+function fieldPlaces(within: (names: readonly string[]) => Lookup): FieldPlaces {
+  return {
+    operationId: within(["operation_id", "operationId"]),
+    blockchain: within(["blockchain"]),
+    peerId: within(["peer_id", "peerId"]),
+    ual: within(["ual"]),
+    task: within(["task"]),
+    exceptionType: within(["exception.type", "err.type", "error.type"]),
+    exceptionMessage: within(["exception.message", "err.message", "error.message", "error", "err"]),
+  };
+}
+
+function measurePlaces(within: (names: readonly string[]) => Lookup): MeasurePlaces {
+  return {
+    nextDelay: within(["next_delay_seconds"]),
+    queueDepth: within(["queue_depth"]),
+    processed: within(["kc_processed"]),
+    result: within(["result"]),
+    stage: within(["stage"]),
+    task: within(["task"]),
+    peers: within(["peers"]),
+    lastSuccess: within(["last_success_unix"]),
+    event: within(["event"]),
+  };
+}

@@ -1,0 +1,85 @@
+import { first } from "./compile.ts";
+import type { Context, Counts, Entry } from "./context.ts";
+import type { ActivityKind } from "./facts.ts";
+import { kindOf } from "./facts.ts";
+import { impliedSpanId, operationPlace } from "./line-ids.ts";
+import type { Pairs, Place } from "./pairs.ts";
+
+/** A span around a line, as the line names it. */
+export interface Enclosing extends Place {
+  /** Under which it is kept open. */
+  readonly key: string;
+  readonly kind: ActivityKind;
+}
+
+/** Fields of a span that it has from its beginning to its end, and that tell it from its like. */
+const IDENTITY = [
+  "operation_id",
+  "peer_id",
+  "ual",
+  "blockchain",
+  "command",
+  "kind",
+  "task",
+  "stage",
+  "protocol",
+  "query",
+  "type",
+  "id",
+  "span_id",
+];
+
+/**
+ * The spans around a line, the outermost first, from the list that the line carries; spans that are none of the contract's are left out.
+ *
+ * The list has names and fields but no ids. The first line that names a span gives it one, which is kept until the span closes, so that
+ * what happens inside finds its parent though the parent's own line comes last.
+ */
+export function enclosingSpans(entry: Entry, context: Context, { pairs, counts }: { pairs: Pairs; counts: Counts }): Enclosing[] {
+  const { mapping, record, id } = entry;
+  const text = mapping.ancestors === undefined ? undefined : first(record, mapping.ancestors);
+  if (typeof text !== "string" || text === "[]") return [];
+  const spans: Enclosing[] = [];
+  let path = "~";
+  for (const [depth, span] of parse(text).entries()) {
+    const name = typeof span["name"] === "string" ? (mapping.file.names[span["name"]] ?? span["name"]) : "";
+    const kind = kindOf(name)?.kind;
+    if (kind === undefined) continue;
+    path += `/${name}`;
+    for (const field of IDENTITY) if (span[field] !== undefined) path += `\u0001${span[field]}`;
+    const known = pairs.get(context.state, path);
+    if (known !== undefined) {
+      spans.push({ key: path, kind, traceId: known.traceId, spanId: known.spanId, parentSpanId: known.parentSpanId });
+      continue;
+    }
+    const place = placeOf(span, kind, { parent: spans.at(-1), implied: impliedSpanId(id, depth), traceId: id.traceId });
+    const gone = pairs.put(context.state, path, { ...place, kind, seenMs: context.atMs });
+    if (gone?.open.begin !== undefined) counts.forgotten(context);
+    spans.push({ ...place, key: path, kind });
+  }
+  return spans;
+}
+
+interface Around {
+  readonly parent: Place | undefined;
+  readonly implied: string;
+  readonly traceId: string;
+}
+
+function placeOf(span: Readonly<Record<string, unknown>>, kind: ActivityKind, { parent, implied, traceId }: Around): Place {
+  const operationId = span["operation_id"];
+  const operation = typeof operationId === "string" && operationId !== "" ? operationPlace(operationId) : undefined;
+  if (kind === "operation" && operation !== undefined) return { ...operation, parentSpanId: undefined };
+  if (parent !== undefined) return { traceId: parent.traceId, spanId: implied, parentSpanId: parent.spanId };
+  if (operation !== undefined) return { traceId: operation.traceId, spanId: implied, parentSpanId: operation.spanId };
+  return { traceId, spanId: implied, parentSpanId: undefined };
+}
+
+function parse(text: string): readonly Readonly<Record<string, unknown>>[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter((item) => typeof item === "object" && item !== null) : [];
+  } catch {
+    return [];
+  }
+}
