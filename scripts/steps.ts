@@ -51,6 +51,13 @@ export const STEPS: readonly Step[] = [
     heavy: true,
   },
   {
+    name: "mutants",
+    command: ["node", "observability/mutation/check.ts"],
+    mend: "write the promtool case that notices the change, or give the reason in observability/mutation/excluded.yaml",
+    counts: "one",
+    heavy: true,
+  },
+  {
     name: "end to end",
     command: ["vitest", "run", "--project", "e2e"],
     mend: "npx vitest run --project e2e FILE shows one file",

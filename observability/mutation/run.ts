@@ -1,0 +1,185 @@
+import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { type DocumentOptions, type ParseOptions, parse, type SchemaOptions, stringify } from "yaml";
+import type { AlertRule } from "../check/rule-files.ts";
+import { type Mutant, mutantsOf } from "./mutants.ts";
+
+/** A mutant and what became of it. */
+export interface Judged {
+  readonly mutant: Mutant;
+  readonly killed: boolean;
+}
+
+/** How to run. */
+export interface MutationOptions {
+  readonly promtool: string;
+  /** Where the rules and their tests stand. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+}
+
+interface TestGroup {
+  readonly name: string;
+  readonly [key: string]: unknown;
+}
+
+interface TestFile {
+  readonly tests: readonly TestGroup[];
+  readonly [key: string]: unknown;
+}
+
+interface Groups {
+  readonly groups: readonly { readonly name: string; readonly rules: readonly AlertRule[] }[];
+}
+
+/** The rules and tests of a folder, read. */
+interface Suite {
+  readonly rules: ReadonlyMap<string, Groups>;
+  readonly tests: ReadonlyMap<string, TestFile>;
+  /** Test files that belong to no single rule file. */
+  readonly others: readonly string[];
+}
+
+/** Files for promtool that say something together, under one name. */
+interface Trial {
+  readonly name: string;
+  readonly files: Readonly<Record<string, unknown>>;
+  readonly tests: readonly string[];
+}
+
+const run = promisify(execFile);
+/** `0x12` is a row of zeros to promtool and the number 18 to YAML. */
+const AS_PROMTOOL: ParseOptions & DocumentOptions & SchemaOptions = {
+  customTags: (tags) => tags.filter((tag) => typeof tag === "string" || (tag.format !== "HEX" && tag.format !== "OCT")),
+};
+/** More at once would only wait for cores. */
+const WORKERS = 2;
+const TRIALS_PER_RUN = 24;
+
+/**
+ * Gives every mutant of every alert to promtool with the test group of its name, what that lets pass also with the tests that belong to no
+ * single rule file, and tells which nobody noticed.
+ *
+ * Each mutant stands alone in its file, and many files go into one run, so that hundreds take less than a minute.
+ *
+ * @throws Error when the tests fail on the rules as they are
+ */
+export async function runMutants({ promtool, folder, signal }: MutationOptions): Promise<readonly Judged[]> {
+  const suite = await readSuite(folder);
+  const rules = [...suite.rules].flatMap(([file, { groups }]) => groups.flatMap((group) => group.rules.map((rule) => ({ file, rule }))));
+  const scratch = await mkdtemp(join(tmpdir(), "offing-mutants-"));
+  try {
+    const judge = (trials: readonly Trial[]) => judgeAll(trials, { promtool, scratch, ...(signal !== undefined && { signal }) });
+    const asTheyAre = rules.flatMap(({ file, rule }) => alone(suite, { name: `${rule.alert}-as-it-is`, file, rule }));
+    const failing = await judge([...asTheyAre, ...together(suite, { name: "all-as-they-are" })]);
+    // Otherwise every mutant would die of that.
+    if (failing.size > 0) throw new Error(`these fail without any change: ${[...failing].join(", ")}`);
+    const mutants = rules.flatMap(({ file, rule }) =>
+      mutantsOf(rule).map((mutant, index) => ({ mutant, file, name: `${rule.alert}-${index}`, rule: mutant.rule })),
+    );
+    const killed = new Set(await judge(mutants.flatMap((one) => alone(suite, one))));
+    const left = mutants.filter(({ name }) => !killed.has(name));
+    for (const name of await judge(left.flatMap((one) => together(suite, one)))) killed.add(name);
+    return mutants.map(({ mutant, name }) => ({ mutant, killed: killed.has(name) }));
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
+async function readSuite(folder: string): Promise<Suite> {
+  const names = globSync("*.yaml", { cwd: folder }).sort();
+  const read = async (file: string): Promise<[string, unknown]> => [file, parse(await readFile(join(folder, file), "utf8"), AS_PROMTOOL)];
+  const isTest = (file: string): boolean => file.endsWith(".test.yaml");
+  const rules = (await Promise.all(names.filter((file) => !isTest(file)).map(read))) as [string, Groups][];
+  const tests = (await Promise.all(names.filter(isTest).map(read))) as [string, TestFile][];
+  const own = rules.map(([file]) => testOf(file));
+  return { rules: new Map(rules), tests: new Map(tests), others: tests.map(([file]) => file).filter((file) => !own.includes(file)) };
+}
+
+function testOf(file: string): string {
+  return file.replace(/\.yaml$/, ".test.yaml");
+}
+
+interface Change {
+  readonly name: string;
+  readonly file: string;
+  readonly rule: AlertRule;
+}
+
+/** The rule and the test group of its name, nothing else: quick. */
+function alone({ tests }: Suite, { name, file, rule }: Change): readonly Trial[] {
+  const own = tests.get(testOf(file));
+  const groups = (own?.tests ?? []).filter((group) => group.name === rule.alert);
+  const files = {
+    "rules.yaml": { groups: [{ name: "mutant", rules: [rule] }] },
+    "test.yaml": { ...own, rule_files: ["rules.yaml"], tests: groups },
+  };
+  return groups.length === 0 ? [] : [{ name, files, tests: ["test.yaml"] }];
+}
+
+/** Every rule with the one changed, and the tests that belong to no single file. */
+function together({ rules, tests, others }: Suite, { name, file, rule }: Partial<Change> & { readonly name: string }): readonly Trial[] {
+  if (others.length === 0) return [];
+  const changed = [...rules].map(([path, { groups }]) => {
+    const swap = (one: AlertRule): AlertRule => (path === file && one.alert === rule?.alert ? rule : one);
+    return [path, { groups: groups.map((group) => ({ ...group, rules: group.rules.map(swap) })) }] as const;
+  });
+  const cases = others.map((path) => [path, tests.get(path)] as const);
+  return [{ name, files: Object.fromEntries([...changed, ...cases]), tests: others }];
+}
+
+interface JudgeOptions {
+  readonly promtool: string;
+  readonly scratch: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The names of the trials whose tests fail. */
+async function judgeAll(trials: readonly Trial[], options: JudgeOptions): Promise<ReadonlySet<string>> {
+  const failed = new Set<string>();
+  if (trials.length === 0) return failed;
+  const batches = Array.from({ length: Math.ceil(trials.length / TRIALS_PER_RUN) }, (_, index) =>
+    trials.slice(index * TRIALS_PER_RUN, (index + 1) * TRIALS_PER_RUN),
+  );
+  const worker = async (): Promise<void> => {
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+      for (const name of await judgeBatch(batch, options)) failed.add(name);
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, worker));
+  return failed;
+}
+
+async function judgeBatch(trials: readonly Trial[], { promtool, scratch, signal }: JudgeOptions): Promise<readonly string[]> {
+  const folder = await mkdtemp(join(scratch, "batch-"));
+  for (const { name, files } of trials) {
+    await mkdir(join(folder, name));
+    for (const [path, content] of Object.entries(files)) {
+      await writeFile(join(folder, name, path), stringify(content, { aliasDuplicateObjects: false }));
+    }
+  }
+  const files = trials.flatMap(({ name, tests }) => tests.map((path) => join(name, path)));
+  try {
+    await run(promtool, ["test", "rules", "--junit=report.xml", ...files], {
+      cwd: folder,
+      maxBuffer: 1e8,
+      ...(signal !== undefined && { signal }),
+    });
+  } catch (error) {
+    // 1 is a test that fails, which is what is hoped for; anything else is trouble of promtool's own.
+    if ((error as { readonly code?: unknown }).code !== 1) throw error;
+  }
+  return failedSuites(await readFile(join(folder, "report.xml"), "utf8"));
+}
+
+function failedSuites(report: string): readonly string[] {
+  return [...report.matchAll(/<testsuite [^>]*>/g)].flatMap(([tag]) => {
+    const of = (key: string): string => new RegExp(` ${key}="([^"]*)"`).exec(tag)?.[1] ?? "";
+    const bad = Number(of("failures")) + Number(of("errors"));
+    return bad > 0 ? [dirname(of("name"))] : [];
+  });
+}
