@@ -38,6 +38,8 @@ export interface EmitterState {
 }
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+/** As ./offing starts it. */
+const HEAP_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
 const START_MS = 60_000;
 const KEPT_STDERR = 64_000;
 
@@ -55,9 +57,7 @@ export async function startEmitter(options: EmitterOptions): Promise<EmitterProc
     options.config,
     ...(options.set ?? []).flatMap((value) => ["--set", value]),
   ];
-  // As ./offing would: with its flags for the heap, where this process has them.
-  const flags = process.execArgv.filter((flag) => /^--(max-semi-space-size|heap-growing-percent)=/.test(flag));
-  const child = spawn(process.execPath, [...flags, ...args], { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
+  const child = spawn(process.execPath, [...HEAP_FLAGS, ...args], { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
   const log = createWriteStream(options.logFile, { flags: "a" });
   let stderr = "";
   const running = Promise.withResolvers<{ http: string; ledger: string }>();

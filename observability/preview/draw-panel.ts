@@ -81,7 +81,7 @@ export async function drawPanel(panel: PanelJson, context: DrawContext): Promise
         panel,
         state: "not asked",
         summary: "",
-        note: `The data source "${answers.unavailable}" is not asked by a preview.`,
+        note: `A preview does not ask ${answers.unavailable}.`,
         unknown,
       };
     }

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { OffingError } from "#core/errors.ts";
 import { legendOf } from "./answers.ts";
-import { type Backends, type BackendUrls, createBackends } from "./backends.ts";
+import { type Backends, type BackendUrls, createBackends, type Labels } from "./backends.ts";
 import { colorOf } from "./colors.ts";
 import type { Mark } from "./draw/subject.ts";
 import { drawPanel } from "./draw-panel.ts";
 import { type DrawnDashboard, type DrawnRow, pageOf } from "./page.ts";
 import type { DashboardJson, PanelJson } from "./panel-json.ts";
-import { parseDuration, parseRange, type TimeRange } from "./time-range.ts";
+import { intervalFor, parseDuration, parseRange, type TimeRange } from "./time-range.ts";
 import { type Chosen, interpolate, resolveVariables } from "./variables.ts";
 
 /** What to draw, and from where. */
@@ -143,20 +143,37 @@ interface Marking {
 }
 
 const MOST_MARKS = 200;
+const MARK_STEP_MS = 5_000;
 
-/** The marks of every annotation that asks Loki for lines; a backend that does not answer leaves them out, and its panels say so. */
+/** The marks of every annotation; a backend that does not answer leaves them out, and its panels say so. */
 async function marksOf(dashboard: DashboardJson, { backends, range, fill }: Marking): Promise<readonly Mark[]> {
-  const asked = (dashboard.annotations?.list ?? []).filter(
-    ({ enable, expr, datasource }) => enable !== false && expr !== undefined && datasource?.type === "loki",
-  );
-  const found = asked.map(async ({ name, expr = "", iconColor, titleFormat }): Promise<readonly Mark[]> => {
-    const lines = await backends.lines(fill(expr), range, MOST_MARKS).catch(() => []);
-    return lines.map(({ atMs, labels, text }) => ({
-      atMs,
-      color: colorOf(iconColor),
-      name,
-      title: titleFormat === undefined ? text : legendOf(titleFormat, labels),
-    }));
+  const asked = (dashboard.annotations?.list ?? []).filter(({ enable, expr }) => enable !== false && expr !== undefined);
+  const found = asked.map(async ({ name, expr = "", iconColor, titleFormat, datasource }): Promise<readonly Mark[]> => {
+    const moments = datasource?.type === "loki" ? linesAsMoments : pointsAsMoments;
+    const marks = await moments(fill(expr), { backends, range }).catch(() => []);
+    const titleOf = (labels: Labels, text: string): string => (titleFormat === undefined ? text : legendOf(titleFormat, labels));
+    return marks.map(({ atMs, labels, text }) => ({ atMs, color: colorOf(iconColor), name, title: titleOf(labels, text) }));
   });
   return (await Promise.all(found)).flat();
+}
+
+interface Moment {
+  readonly atMs: number;
+  readonly labels: Labels;
+  readonly text: string;
+}
+
+async function linesAsMoments(query: string, { backends, range }: Omit<Marking, "fill">): Promise<readonly Moment[]> {
+  return await backends.lines(query, range, MOST_MARKS);
+}
+
+/** Grafana makes one mark of points that follow each other, and none of zeros. */
+async function pointsAsMoments(query: string, { backends, range }: Omit<Marking, "fill">): Promise<readonly Moment[]> {
+  const stepMs = intervalFor(range, { points: MOST_MARKS, leastMs: MARK_STEP_MS });
+  const series = await backends.prometheusRange(query, range, stepMs);
+  return series.flatMap(({ labels, points }) => {
+    const standing = points.filter(([, value]) => value !== 0);
+    const firsts = standing.filter(([atMs], index) => atMs - (standing[index - 1]?.[0] ?? Number.NEGATIVE_INFINITY) > stepMs * 1.5);
+    return firsts.map(([atMs]) => ({ atMs, labels, text: "" }));
+  });
 }
