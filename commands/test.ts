@@ -12,15 +12,18 @@ export function testCommand(): Command {
     .option("--only <step...>", `only these steps: ${STEPS.map((step) => `"${step.name}"`).join(", ")}`)
     .option("--keep-going", "go on after a failed step")
     .option("--fast", "leave out what starts servers or builds tools")
-    .action(async (options: { only?: string[]; keepGoing?: boolean; fast?: boolean }) => {
+    .option("--full", "also what takes long: each part of the stack away for ten minutes; about three quarters of an hour")
+    .action(async (options: { only?: string[]; keepGoing?: boolean; fast?: boolean; full?: boolean }) => {
       const unknown = (options.only ?? []).find((name) => !STEPS.some((step) => step.name === name));
       const command = new Command();
       if (unknown !== undefined) command.error(`error: no step is called "${unknown}"`, { exitCode: 2 });
+      if (options.fast === true && options.full === true) command.error("error: --fast and --full exclude each other", { exitCode: 2 });
       const fast = STEPS.filter((step) => step.heavy !== true).map((step) => step.name);
       const { passed, failed } = await check({
         root: resolve(dirname(fileURLToPath(import.meta.url)), ".."),
         only: options.only ?? (options.fast === true ? fast : []),
         keepGoing: options.keepGoing ?? false,
+        full: options.full ?? false,
         write: (text) => process.stdout.write(text),
         signal: onInterrupt(),
       });

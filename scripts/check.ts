@@ -12,6 +12,8 @@ export interface CheckOptions {
   readonly only: readonly string[];
   /** Goes on after a failed step instead of stopping there. */
   readonly keepGoing: boolean;
+  /** Also the steps that are marked full, and the long forms of tests: they are told by OFFING_FULL=1. */
+  readonly full: boolean;
   readonly write: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -27,6 +29,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const total = { passed: 0, failed: 0 };
   for (const step of STEPS) {
     if (options.only.length > 0 && !options.only.includes(step.name)) continue;
+    if (step.full === true && !options.full) continue;
     const startedMs = performance.now();
     if (step.heavy === true) options.write(`  … ${step.name}\n`);
     const { code, output, counts } = await runStep(step, options);
@@ -66,10 +69,10 @@ async function runStep(step: Step, options: CheckOptions): Promise<StepResult> {
 
 async function capture(
   command: { program: string; args: readonly string[] },
-  { root, signal }: CheckOptions,
+  { root, signal, full }: CheckOptions,
 ): Promise<{ code: number; output: string }> {
   const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`;
-  const env = { ...process.env, PATH: path, FORCE_COLOR: "0", NO_COLOR: "1" };
+  const env = { ...process.env, PATH: path, FORCE_COLOR: "0", NO_COLOR: "1", ...(full && { OFFING_FULL: "1" }) };
   return await new Promise((resolve) => {
     const child = spawn(command.program, command.args, {
       cwd: root,

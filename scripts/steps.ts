@@ -9,6 +9,8 @@ export interface Step {
   readonly counts: "one" | "vitest" | "tap";
   /** True when it starts servers or builds tools. */
   readonly heavy?: boolean;
+  /** True when only `--full` runs it: it takes longer than anybody waits for CI, or needs what CI has not. */
+  readonly full?: boolean;
 }
 
 /** Every step of `npm run check`, `./offing test` and CI, the fast ones first. */
