@@ -1,0 +1,21 @@
+# The image of the emitters: only production dependencies, and a user that owns nothing but its data.
+FROM node:24.21.0-trixie-slim AS dependencies
+WORKDIR /offing
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && mkdir -p /var/lib/offing
+
+FROM node:24.21.0-trixie-slim
+ENV NODE_ENV=production
+WORKDIR /offing
+COPY --from=dependencies /offing ./
+COPY contract ./contract
+COPY core ./core
+COPY emitters ./emitters
+COPY commands ./commands
+COPY demo/text-table.ts ./demo/text-table.ts
+COPY emitter.ts ./
+COPY --from=dependencies --chown=1000:1000 /var/lib/offing /var/lib/offing
+USER 1000:1000
+# As in ./offing: it runs for months beside other things.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--heap-growing-percent=30", "emitter.ts"]
+CMD ["--help"]
