@@ -8,6 +8,7 @@ export const ALLOWED_KEYS: ReadonlySet<string> = new Set([
   "alert",
   "blockchain",
   "caller_category",
+  "canary_outcome",
   "command",
   "confidence",
   "config_digest",

@@ -22,6 +22,11 @@ export type CallerCategory = "eoa" | "contract" | "whitelisted_route" | "unknown
 /** Every value of `caller_category`, in the contract's order. */
 export const CALLER_CATEGORIES: readonly CallerCategory[] = ["eoa", "contract", "whitelisted_route", "unknown"];
 
+/** How a simulated call would have ended. */
+export type CanaryOutcome = "success" | "blocked" | "reverted";
+/** Every value of `canary_outcome`, in the contract's order. */
+export const CANARY_OUTCOMES: readonly CanaryOutcome[] = ["success", "blocked", "reverted"];
+
 /** How far the evidence carries. */
 export type Confidence = "exact" | "likely" | "approximate" | "none";
 /** Every value of `confidence`, in the contract's order. */
@@ -138,6 +143,60 @@ export const blockedDuration: Gauge<BlockedDurationLabels> = gauge<BlockedDurati
   prometheus: "offing_chain_blocked_duration_seconds",
   labels: ["contract","reason_code"],
   closed: { contract: CONTRACTS, reason_code: REASON_CODES },
+});
+
+/** Labels of `canaries`. */
+export type CanariesLabels = {
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly canary_outcome: CanaryOutcome;
+};
+/** Calls that were simulated at the head, by how they would have ended. A counter in {call}, `offing_chain_canaries_total` in Prometheus. */
+export const canaries: Counter<CanariesLabels> = counter<CanariesLabels>({
+  name: "offing.chain.canaries",
+  instrument: "counter",
+  unit: "{call}",
+  brief: "Calls that were simulated at the head, by how they would have ended.",
+  resource: "ledger",
+  prometheus: "offing_chain_canaries_total",
+  labels: ["contract","action_type","canary_outcome"],
+  closed: { contract: CONTRACTS, action_type: ACTION_TYPES, canary_outcome: CANARY_OUTCOMES },
+  ledger: { select: "SELECT c.contract, c.action_type, c.canary_outcome, count(*) AS value FROM oracle_canary_log c WHERE c.seq <= :cursor GROUP BY c.contract, c.action_type, c.canary_outcome" },
+});
+
+/** Labels of `canaryState`. */
+export type CanaryStateLabels = {
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly canary_outcome: CanaryOutcome;
+};
+/** How a simulated call would have ended when it was last answered, 1 for that outcome and 0 for the others; absent before. A gauge in {call}, `offing_chain_canary_state` in Prometheus. */
+export const canaryState: Gauge<CanaryStateLabels> = gauge<CanaryStateLabels>({
+  name: "offing.chain.canary.state",
+  instrument: "gauge",
+  unit: "{call}",
+  brief: "How a simulated call would have ended when it was last answered, 1 for that outcome and 0 for the others; absent before.",
+  resource: "ledger",
+  prometheus: "offing_chain_canary_state",
+  labels: ["contract","action_type","canary_outcome"],
+  closed: { contract: CONTRACTS, action_type: ACTION_TYPES, canary_outcome: CANARY_OUTCOMES },
+});
+
+/** Labels of `canaryTimestamp`. */
+export type CanaryTimestampLabels = {
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+};
+/** When a simulated call was last answered, Unix seconds; absent before. A gauge in s, `offing_chain_canary_timestamp_seconds` in Prometheus. */
+export const canaryTimestamp: Gauge<CanaryTimestampLabels> = gauge<CanaryTimestampLabels>({
+  name: "offing.chain.canary.timestamp",
+  instrument: "gauge",
+  unit: "s",
+  brief: "When a simulated call was last answered, Unix seconds; absent before.",
+  resource: "ledger",
+  prometheus: "offing_chain_canary_timestamp_seconds",
+  labels: ["contract","action_type"],
+  closed: { contract: CONTRACTS, action_type: ACTION_TYPES },
 });
 
 /** Labels of `configChanged`. */
@@ -379,6 +438,23 @@ export type OperationSpanAttributes = {
 /** One call of a watched contract. The span `chain.operation`. */
 export const operationSpan: SpanDefinition<OperationSpanAttributes> = span<OperationSpanAttributes>("chain.operation", "internal");
 
+/** Attributes of `canaryEvent`. */
+export type CanaryEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly canary_outcome: CanaryOutcome;
+  readonly reason_code?: ReasonCode | undefined;
+  readonly "evm.revert.kind"?: EvmRevertKind | undefined;
+  readonly "evm.revert.error"?: string | undefined;
+};
+/** A call that was simulated at the head; nothing was sent. The log event `offing.chain.canary`. */
+export const canaryEvent: EventDefinition<CanaryEventAttributes> = event<CanaryEventAttributes>("offing.chain.canary", "info");
+
 /** Attributes of `configChangeEvent`. */
 export type ConfigChangeEventAttributes = {
   readonly "offing.fact.id": string;
@@ -468,4 +544,4 @@ export type ReorgEventAttributes = {
 export const reorgEvent: EventDefinition<ReorgEventAttributes> = event<ReorgEventAttributes>("offing.chain.reorg", "warn");
 
 /** The counters and histograms of contract/chain.yaml whose totals stand in the ledger. */
-export const CHAIN_LEDGER_METRICS: readonly MetricDefinition[] = [configChanges, operations, reorgDepth, unresolved, oracleRequiredFailures];
+export const CHAIN_LEDGER_METRICS: readonly MetricDefinition[] = [canaries, configChanges, operations, reorgDepth, unresolved, oracleRequiredFailures];

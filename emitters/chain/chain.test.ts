@@ -1,3 +1,4 @@
+import { toFunctionSelector } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import type { StoredFact } from "#core/fact.ts";
@@ -10,21 +11,46 @@ import { checkEmitter } from "#core/testing/check-emitter.ts";
 import { replay } from "#core/testing/replay.ts";
 import { startRpcProxy } from "#core/testing/rpc-proxy.ts";
 import { siblingOf } from "#core/totals.ts";
+import { canaryOf, canarySchema } from "./canary/config.ts";
 import type { ChainConfig } from "./config.ts";
 import type { ChainFact } from "./facts.ts";
 import { readRecorded } from "./fixtures/recorded.ts";
 import { startStanding } from "./fixtures/standing.ts";
 import { chainEmitter } from "./main.ts";
 import { tipOf } from "./memory.ts";
+import type { CanarySeen } from "./observation.ts";
 
 const story = readRecorded("story");
 const quiet = createLog({ level: "error", write: () => {} });
 const open = (config: ChainConfig) => chainEmitter(config, { clock: systemClock, log: quiet, meter: createMeter() });
 
+/** The demo's story does not simulate anything. */
+const simulates = canaryOf(
+  canarySchema.parse({
+    calls: [
+      { action: "PSM_MINT", args: ["1"] },
+      { action: "BUYBACK_EXECUTE", args: ["1"] },
+    ],
+  }),
+  story.config.contracts,
+);
+const watched: ChainConfig = { ...story.config, canary: simulates.canary };
+const simulated: CanarySeen = {
+  type: "canary",
+  atMs: 1_795_000_000_000,
+  number: 9_000,
+  hash: `0x${"9".repeat(64)}`,
+  timeMs: 1_794_999_999_000,
+  results: [
+    { contract: "PSM", action: "PSM_MINT", reverted: null },
+    { contract: "BUYBACK_VAULT", action: "BUYBACK_EXECUTE", reverted: toFunctionSelector("BUYBACK_ORACLE_REQUIRED()") },
+  ],
+};
+
 checkEmitter("the chain emitter", {
-  create: () => open(story.config),
-  recorded: story.batches,
-  kinds: ["operation", "operation_retracted", "config_change", "config_change_retracted", "reorg"],
+  create: () => open(watched),
+  recorded: [...story.batches, [{ feed: "canary", observation: simulated }]],
+  kinds: ["operation", "operation_retracted", "config_change", "config_change_retracted", "reorg", "canary"],
   world: {
     start: async () => {
       const { anvil, head, config } = await startStanding();

@@ -6,6 +6,7 @@ import type { ActorKind } from "#contract/generated/chain.ts";
 import type { Secret } from "#core/config/secret.ts";
 import { duration, secretUrl } from "#core/config/types.ts";
 import { eventsOf, functionsOf, type ParsedAbi, parseJsonAbi, parseReadableAbi, selectorOf } from "./abi.ts";
+import { type CanaryConfig, canaryOf, canarySchema } from "./canary/config.ts";
 import { ACTION_PREFIXES, type ActionType, CONFIG_MODULES, type ContractName, type ModuleName, WATCHED_CONTRACTS } from "./names.ts";
 import { type ReasonConfig, reasonsSchema } from "./reasons.ts";
 
@@ -32,6 +33,7 @@ export interface ChainConfig {
   /** Who changes configurations, by name. */
   readonly governance: readonly GovernanceConfig[];
   readonly reasons: readonly ReasonConfig[];
+  readonly canary: CanaryConfig;
   readonly alerts: AlertConfig;
 }
 
@@ -118,10 +120,16 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
       routers: z.array(z.strictObject({ name: z.string().min(1), address })).default([]),
       governance: z.array(z.strictObject({ name: z.string().min(1), kind: z.enum(GOVERNANCE_KINDS), address })).default([]),
       reasons: reasonsSchema.prefault([]),
+      canary: canarySchema.prefault({}),
       alerts: alertSchema.prefault({}),
     })
     .superRefine((section, context) => {
       for (const fault of sectionFaults(section)) context.addIssue({ code: "custom", ...fault });
+    })
+    .transform(({ canary, ...rest }, context) => {
+      const ready = canaryOf(canary, rest.contracts);
+      for (const { path, message } of ready.faults) context.addIssue({ code: "custom", path: ["canary", ...path], message });
+      return { ...rest, canary: ready.canary };
     })
     .transform(({ chain_id, start_block, live_horizon, backfill_above, finality_depth, genesis_hash, ...rest }) => {
       const limits = { liveHorizonMs: live_horizon, backfillAboveBlocks: backfill_above, finalityDepth: finality_depth };

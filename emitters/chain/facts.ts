@@ -1,4 +1,12 @@
-import type { CallerCategory, Confidence, Evidence, EvmRevertKind, Outcome, RetractionCause } from "#contract/generated/chain.ts";
+import type {
+  CallerCategory,
+  CanaryOutcome,
+  Confidence,
+  Evidence,
+  EvmRevertKind,
+  Outcome,
+  RetractionCause,
+} from "#contract/generated/chain.ts";
 import type { Fact } from "#core/fact.ts";
 import type { Actor } from "./evidence/actor.ts";
 import type { ActionType, ContractName, ModuleName, ReasonCode } from "./names.ts";
@@ -123,5 +131,18 @@ export interface ReorgFact extends Fact, Place {
   readonly depth: number;
 }
 
+/** How a configured call would have ended on top of a block. It is about that moment, so a reorg does not take it back. */
+export interface CanaryFact extends Fact, Place {
+  readonly kind: "canary";
+  readonly contract: ContractName;
+  readonly actionType: ActionType;
+  readonly outcome: CanaryOutcome;
+  readonly reasonCode: ReasonCode | null;
+  /** Null when it went through. */
+  readonly revertKind: EvmRevertKind | null;
+  /** The text or the name of what it reverted with. */
+  readonly error: string | null;
+}
+
 /** Everything that can become known on a chain. @see seed 000, section 4 */
-export type ChainFact = OperationFact | OperationRetractedFact | ConfigChangeFact | ConfigChangeRetractedFact | ReorgFact;
+export type ChainFact = OperationFact | OperationRetractedFact | ConfigChangeFact | ConfigChangeRetractedFact | ReorgFact | CanaryFact;

@@ -18,6 +18,7 @@ import {
 } from "#contract/generated/chain.ts";
 import type { GaugePoint } from "#core/signal.ts";
 import type { ReadonlyState } from "#core/state.ts";
+import { canaryPoints } from "./canary/telemetry.ts";
 import type { ChainConfig } from "./config.ts";
 import { blocksIn, coverageOf, gapsOf } from "./coverage.ts";
 import { reasonsAt } from "./labels.ts";
@@ -32,7 +33,7 @@ import { HOUR_MS } from "./tally.ts";
  * catching up on old blocks moves neither.
  */
 export function createGauges(
-  config: Pick<ChainConfig, "contracts" | "reasons" | "alerts" | "startBlock">,
+  config: Pick<ChainConfig, "contracts" | "reasons" | "canary" | "alerts" | "startBlock">,
 ): (state: ReadonlyState) => readonly GaugePoint[] {
   const blocking = config.reasons.filter(({ oracleRequired }) => oracleRequired);
   const contracts = config.contracts
@@ -54,6 +55,7 @@ export function createGauges(
       ...positionPoints(state, tip),
       ...known,
       ...changePoints(state),
+      ...canaryPoints(state, config.canary.calls),
       alertThreshold.at({ alert: "ChainBuybackBlocked" }, alerts.buybackBlockedMs / 1000),
       alertThreshold.at({ alert: "ChainPsmOracleMissingBurst" }, alerts.psmMissingCount),
     ];

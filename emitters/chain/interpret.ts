@@ -1,5 +1,6 @@
 import { OffingError } from "#core/errors.ts";
 import type { State } from "#core/state.ts";
+import { applyCanary } from "./canary/apply.ts";
 import { configChangesOf } from "./changes.ts";
 import { coverAbove, coverBelow, uncover } from "./coverage.ts";
 import { decodeAgain, gradeAgain } from "./evidence/revise.ts";
@@ -40,6 +41,7 @@ export function createInterpret(watch: Watch): (state: State, observation: Chain
   return (state, observation) => {
     if (observation.type === "tick") return applyTick(state, observation, watch);
     if (observation.type === "redecode") return decodeAgain(state, observation, watch);
+    if (observation.type === "canary") return applyCanary(state, observation, watch);
     if (observation.type === "regrade") return gradeAgain(state, observation, watch);
     adopt(state);
     return observation.joins === "backfill" ? fillIn(state, observation, watch) : applyBlock(state, observation, watch);

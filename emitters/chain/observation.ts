@@ -1,10 +1,24 @@
 import type { Grade as CoverageGrade } from "#contract/generated/chain.ts";
 import type { Json } from "#core/fact.ts";
+import type { ActionType, ContractName } from "./names.ts";
 
 /**
  * What the source saw, complete and plain JSON, so that a recorded file replays. Hashes, addresses and data are lower-case hexadecimal.
  */
-export type ChainObservation = TickSeen | BlockSeen | RedecodeSeen | RegradeSeen;
+export type ChainObservation = TickSeen | BlockSeen | RedecodeSeen | RegradeSeen | CanarySeen;
+
+/** How calls would have ended on top of a block: nothing was sent. */
+export type CanarySeen = {
+  readonly type: "canary";
+  readonly atMs: number;
+  readonly number: number;
+  readonly hash: string;
+  readonly timeMs: number;
+  readonly results: readonly CanaryResult[];
+};
+
+/** One simulated call that was answered; `reverted` holds its revert bytes, null when it went through. */
+export type CanaryResult = { readonly contract: ContractName; readonly action: ActionType; readonly reverted: string | null };
 
 /** Stored operations that the present registry of reasons reads otherwise than they were read. */
 export type RedecodeSeen = { readonly type: "redecode"; readonly facts: readonly Json[] };

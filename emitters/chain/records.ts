@@ -1,7 +1,8 @@
 import type { RecordRow, RecordTables } from "#core/ledger/ledger.ts";
+import { POSTGRES_CANARY, SQLITE_CANARY } from "./canary/tables.ts";
 import type { ChainConfig } from "./config.ts";
 import { ACTOR_COLUMNS, EVIDENCE_COLUMNS } from "./evidence/columns.ts";
-import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
+import type { CanaryFact, ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
 import { POSTGRES_FINALITY, SQLITE_FINALITY } from "./finality.ts";
 import { POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
@@ -22,8 +23,9 @@ export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordT
       { version: 3, sqlite: SQLITE_FINALITY, postgres: POSTGRES_FINALITY },
       { version: 4, sqlite: SQLITE_ROLLUPS, postgres: POSTGRES_ROLLUPS },
       { version: 5, sqlite: ACTOR_COLUMNS, postgres: ACTOR_COLUMNS },
+      { version: 6, sqlite: SQLITE_CANARY, postgres: POSTGRES_CANARY },
     ],
-    appendOnly: ["oracle_required_operation_log", "oracle_config_change_log"],
+    appendOnly: ["oracle_required_operation_log", "oracle_config_change_log", "oracle_canary_log"],
     rows: rowsOf,
     reference: reasons.map(({ code, oracleRequired, unhealthy }) => ({
       table: "reason_codes",
@@ -40,6 +42,8 @@ function rowsOf(fact: ChainFact): readonly RecordRow[] {
       return [{ table: "oracle_required_operation_log", values: operationValues(fact) }];
     case "config_change":
       return [{ table: "oracle_config_change_log", values: changeValues(fact) }];
+    case "canary":
+      return [{ table: "oracle_canary_log", values: canaryValues(fact) }];
     case "operation_retracted":
     case "config_change_retracted":
     case "reorg":
@@ -95,6 +99,22 @@ function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Read
   };
   const known = Object.entries(told).filter(([, value]) => value !== null);
   return { ...transaction, ...Object.fromEntries(known), revert_bytes: bytes };
+}
+
+function canaryValues(fact: CanaryFact): RecordRow["values"] {
+  const { contract, actionType, outcome, reasonCode, revertKind, error, chainId, blockNumber, blockHash, timeMs } = fact;
+  return {
+    chain_id: chainId,
+    block_number: blockNumber,
+    block_hash: blockHash,
+    timestamp: Math.floor(timeMs / 1000),
+    contract,
+    action_type: actionType,
+    canary_outcome: outcome,
+    reason_code: reasonCode,
+    revert_kind: revertKind,
+    error,
+  };
 }
 
 function changeValues(fact: ConfigChangeFact): RecordRow["values"] {

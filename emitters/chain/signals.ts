@@ -23,6 +23,7 @@ import { type FactKind, facts, SHARED_LEDGER_METRICS } from "#contract/generated
 import type { StoredFact } from "#core/fact.ts";
 import { spanIdOf, traceIdOf } from "#core/ids.ts";
 import type { Increment, MetricDefinition, Signal } from "#core/signal.ts";
+import { canarySignals, canaryZeros } from "./canary/telemetry.ts";
 import type { ChainConfig } from "./config.ts";
 import type {
   ChainFact,
@@ -44,7 +45,7 @@ export const PROJECTION = 1;
 export const METRICS: readonly MetricDefinition[] = [...SHARED_LEDGER_METRICS, ...CHAIN_LEDGER_METRICS];
 
 /** The kinds that a chain counts; a retraction counts as what it takes back. */
-const KINDS: readonly FactKind[] = ["operation", "config_change", "reorg"];
+const KINDS: readonly FactKind[] = ["operation", "config_change", "reorg", "canary"];
 
 /** What one fact becomes by the contract's names; a retraction counts the same as what it takes back. */
 export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
@@ -59,13 +60,20 @@ export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
       return configChangeRetractedSignals(fact);
     case "reorg":
       return reorgSignals(fact);
+    case "canary":
+      return canarySignals(fact);
     default:
       return fact satisfies never;
   }
 }
 
 /** Every label tuple that the configuration makes possible, to be exported as 0 before the first fact. */
-export function zerosOf({ contracts, modules, reasons }: Pick<ChainConfig, "contracts" | "modules" | "reasons">): readonly Increment[] {
+export function zerosOf({
+  contracts,
+  modules,
+  reasons,
+  canary,
+}: Pick<ChainConfig, "contracts" | "modules" | "reasons" | "canary">): readonly Increment[] {
   const places = placesOf(contracts).map(([contract, action]) => ({ contract, action_type: actionLabel(action) }));
   const changing = [...contracts, ...modules].filter(({ configEvents, configSetters }) => configEvents.length + configSetters.length > 0);
   // A code that no oracle causes is never counted as a failure for want of one.
@@ -81,6 +89,7 @@ export function zerosOf({ contracts, modules, reasons }: Pick<ChainConfig, "cont
         CALLER_CATEGORIES.map((category) => operations.add({ ...place, outcome, caller_category: category }, 0)),
       ),
     ),
+    ...canaryZeros(canary.calls),
     ...EVIDENCES.map((evidence) => unresolved.add({ evidence }, 0)),
     ...[...changed].map((module) => configChanges.add({ module }, 0)),
   ];

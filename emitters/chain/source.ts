@@ -8,6 +8,7 @@ import { createPool } from "#core/rpc/pool.ts";
 import type { Seen, Source } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import { type Backfill, createBackfill } from "./backfill.ts";
+import { createCanary } from "./canary/feed.ts";
 import type { ChainConfig } from "./config.ts";
 import { createAgain } from "./evidence/again.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
@@ -42,6 +43,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
     const reader = createReader({ pool, watch, rpc: config.rpc, ...deps });
     const follower: Follower = { config, pool, reader, state, ...deps };
     const backfill = createBackfill(follower);
+    const canary = createCanary({ ...follower, canary: config.canary });
     const again = createAgain({ reader, watch, state, cursors, history, ...deps });
     const say = onChange(log, "chain source");
     const silence: Position = { head: null, safe: null, finalized: null };
@@ -55,6 +57,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
         const { behind, position } = yield* turn(follower, attempt.signal);
         say(undefined);
         failures = 0;
+        if (!behind) yield* canary(attempt.signal);
         if (!behind) yield* again(attempt.signal);
         if (!behind) yield* resting({ backfill, clock, position, restMs: config.rpc.pollIntervalMs }, signal);
       } catch (error) {

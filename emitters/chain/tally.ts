@@ -47,7 +47,8 @@ export function forgetRecents(state: State, { number, burstWindowMs }: { readonl
   for (const [key] of forgotten) state.delete("recent", key);
 }
 
-function lengthened(runs: Runs | undefined, { timeMs, late }: OperationFact, code: ReasonCode): Runs {
+/** A contract's runs with one more blocked operation, or simulation of one. */
+export function lengthened(runs: Runs | undefined, { timeMs, late }: Pick<OperationFact, "timeMs" | "late">, code: ReasonCode): Runs {
   const longer = (run: Run | undefined): Run => ({
     firstMs: run?.firstMs ?? timeMs,
     lastMs: timeMs,

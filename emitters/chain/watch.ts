@@ -30,6 +30,8 @@ export interface Watch {
   readonly setters: ReadonlyMap<string, ConfigSetter>;
   /** Functions that tell a parameter, by `readKey`. */
   readonly reads: ReadonlyMap<string, ParamReader>;
+  /** The calls that are simulated at the head. */
+  readonly canaries: ChainConfig["canary"]["calls"];
   /** Who may change configurations, by address. */
   readonly governance: ReadonlyMap<string, Pick<GovernanceConfig, "name" | "kind">>;
   /** A transaction that was sent to one of these, or that left a log of one, is looked at. */
@@ -106,6 +108,7 @@ export function watchOf(config: ChainConfig): Watch {
     events: new Map([...contracts.flatMap((entry) => eventEntries(entry)), ...modules.flatMap((entry) => eventEntries(entry))]),
     setters: new Map([...contracts, ...modules].flatMap((entry) => setterEntries(entry))),
     reads: new Map([...contracts, ...modules].flatMap((entry) => readEntries(entry))),
+    canaries: config.canary.calls,
     governance: new Map(governance.map(({ address, name, kind }) => [address, { name, kind }])),
     touched: new Set([...addresses, ...routerAddresses, ...governance.map(({ address }) => address)]),
   };

@@ -1,5 +1,8 @@
 import {
   blockedDuration,
+  canaries,
+  canaryState,
+  canaryTimestamp,
   configChanged,
   configChanges,
   contractBlockedDuration,
@@ -67,6 +70,31 @@ export function blockedPanels(): PlaceablePanel[][] {
       growth("1d"),
       growth("1w"),
     ],
+  ];
+}
+
+/** What the simulated calls say: whether one could mint, redeem and buy back now, and how fresh that is. */
+export function canaryPanels(): PlaceablePanel[] {
+  return [
+    bars({
+      key: "canary-state",
+      title: "Could one, right now?",
+      description:
+        "How each simulated call would end on the newest block: nothing is sent. It tells blocked from quiet while nobody tries. Empty until chain.canary lists calls.",
+      queries: [show(series(canaryState), "{{action_type}} {{canary_outcome}}")],
+    }),
+    bars({
+      key: "canaries-net",
+      title: "Simulated calls by how they would have ended",
+      description: "How often each call was simulated, and what it would have come to.",
+      queries: [show(sumBy(net(canaries), ["action_type", "canary_outcome"]), "{{action_type}} {{canary_outcome}}")],
+    }),
+    timeseries({
+      key: "canary-age",
+      title: "Age of the simulations",
+      description: "How long ago each call was last answered; it grows when no endpoint simulates or the head stands still.",
+      queries: [show(secondsSince(series(canaryTimestamp)), "{{action_type}}")],
+    }),
   ];
 }
 

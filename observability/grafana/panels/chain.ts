@@ -9,7 +9,7 @@ import {
   reorgEvent,
 } from "#contract/generated/chain.ts";
 import { mark } from "./annotations.ts";
-import { blockedPanels, configPanels, operationPanels, redPanels, reorgPanels } from "./chain-activity.ts";
+import { blockedPanels, canaryPanels, configPanels, operationPanels, redPanels, reorgPanels } from "./chain-activity.ts";
 import {
   BLOCKED_LOGS,
   CHAIN_JOB,
@@ -48,7 +48,7 @@ export function chainDashboard(): Dashboard {
       now: [verdicts(), [headAge(), indexLag(), shared.heartbeatAge, shared.waitingAge]],
       red: [redPanels()],
       topics: [
-        { title: "Blocked operations", lines: blockedPanels() },
+        { title: "Blocked operations", lines: [...blockedPanels(), canaryPanels()] },
         { title: "All operations", lines: [operationPanels()] },
         {
           title: "Configuration and reorgs",
