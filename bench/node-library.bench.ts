@@ -1,0 +1,39 @@
+import type { Bench } from "./bench.ts";
+import { runPart } from "./part.ts";
+import type { RecordAnswer, RecordOrder } from "./parts/record-activities.ts";
+import { median } from "./statistics.ts";
+
+const PART = new URL("./parts/record-activities.ts", import.meta.url);
+
+/** What a node pays for each activity it records. */
+export const nodeLibraryBench: Bench = {
+  name: "node-library",
+  what: "the node library's recorder, on and off, beside the same span, counter and histogram on the bare SDK",
+  run: async ({ quick, signal, say }) => {
+    const order: RecordOrder = {
+      rounds: quick ? 7 : 25,
+      activities: 2_000,
+      offActivities: quick ? 200_000 : 1_000_000,
+      operations: quick ? 200 : 1_000,
+    };
+    say(`${order.rounds} rounds of ${order.activities} activities`);
+    const { recorderNs, bareNs, offNs, on, off } = await runPart<RecordOrder, RecordAnswer>(PART, { order, signal });
+    return {
+      rows: [
+        {
+          figure: "activity recorded (target: 1.2 times the peer)",
+          unit: "ns",
+          ours: recorderNs,
+          peer: { name: "bare OpenTelemetry SDK", values: bareNs },
+          target: { atMost: 1.2 * median(bareNs) },
+        },
+        { figure: "activity while off, beyond the call", unit: "ns", ours: offNs, target: { atMost: 50 } },
+        { figure: "5 ms operation, p50, on", unit: "ms", ours: on.p50Ms, peer: { name: "off", values: off.p50Ms } },
+        { figure: "5 ms operation, p99, on", unit: "ms", ours: on.p99Ms, peer: { name: "off", values: off.p99Ms } },
+      ],
+      notes: [
+        "node-library: nobody answers at the other end, so the queue is full and each span pushes one out; 20 operations run at a time.",
+      ],
+    };
+  },
+};

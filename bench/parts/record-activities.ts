@@ -1,0 +1,135 @@
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
+import { context, trace } from "@opentelemetry/api";
+import { ExportResultCode } from "@opentelemetry/core";
+import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+import { nodeCommandDuration } from "#contract/generated/node.ts";
+import { createLog } from "#core/log.ts";
+import { type NodeTelemetry, startNodeTelemetry } from "../../emitters/node/library/start.ts";
+import { servePart } from "../part.ts";
+
+/** How much to record. */
+export interface RecordOrder {
+  readonly rounds: number;
+  /** Activities of one round; few enough to fit both queues. */
+  readonly activities: number;
+  readonly offActivities: number;
+  readonly operations: number;
+}
+
+/** One value a round; nanoseconds an activity, milliseconds an operation. */
+export interface RecordAnswer {
+  readonly recorderNs: readonly number[];
+  readonly bareNs: readonly number[];
+  readonly offNs: readonly number[];
+  readonly on: Latency;
+  readonly off: Latency;
+}
+
+/** Quantiles of one round each. */
+export interface Latency {
+  readonly p50Ms: readonly number[];
+  readonly p99Ms: readonly number[];
+}
+
+type Record = (name: string, fields: typeof FIELDS, work: () => Promise<void>) => Promise<void>;
+
+const FIELDS = { blockchain: "base:8453", ual: "did:dkg:base:8453/0xabc/1" };
+const WORK = async (): Promise<void> => {};
+const QUEUE = 4_000;
+
+await servePart<RecordOrder, RecordAnswer>(async ({ rounds, activities, offActivities, operations }) => {
+  const [ours, off] = [await startOurs(true), await startOurs(false)];
+  const bare = bareRecorder();
+  const answer = { recorderNs: [], bareNs: [], offNs: [], on: { p50Ms: [], p99Ms: [] }, off: { p50Ms: [], p99Ms: [] } } as {
+    recorderNs: number[];
+    bareNs: number[];
+    offNs: number[];
+    on: { p50Ms: number[]; p99Ms: number[] };
+    off: { p50Ms: number[]; p99Ms: number[] };
+  };
+  for (let warm = 0; warm < 5; warm += 1) for (const record of [ours.command, bare, off.command]) await nanoseconds(record, activities);
+  for (let round = 0; round < rounds; round += 1) {
+    answer.recorderNs.push(await nanoseconds(ours.command, activities));
+    answer.bareNs.push(await nanoseconds(bare, activities));
+    const direct = await nanoseconds((_name, _fields, work) => work(), offActivities);
+    answer.offNs.push(Math.max(0, (await nanoseconds(off.command, offActivities)) - direct));
+    for (const [telemetry, latency] of [[ours, answer.on] as const, [off, answer.off] as const]) {
+      const sorted = await latencies(telemetry, operations);
+      latency.p50Ms.push(sorted[Math.floor(sorted.length * 0.5)] ?? 0);
+      latency.p99Ms.push(sorted[Math.floor(sorted.length * 0.99)] ?? 0);
+    }
+  }
+  return answer;
+});
+
+/** The library, with nobody at the other end: what is measured is recording, and a full queue is its worst case. */
+function startOurs(isOn: boolean): Promise<NodeTelemetry> {
+  const outgoing = { enabled: isOn, otlp_endpoint: "http://127.0.0.1:9" };
+  return startNodeTelemetry({
+    telemetry: { traces: { ...outgoing, max_queue: QUEUE }, metrics: { ...outgoing, interval: "1h" } },
+    names: { command: ["publish"] },
+    log: createLog({ level: "error", write: () => {} }),
+    environment: {},
+  });
+}
+
+/** The same span, counter and histogram, written by hand on the SDK with exporters that throw everything away. */
+function bareRecorder(): Record {
+  const exporter = {
+    export: (_: unknown, done: (result: { code: ExportResultCode }) => void) => done({ code: ExportResultCode.SUCCESS }),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+    selectAggregationTemporality: () => AggregationTemporality.CUMULATIVE,
+  };
+  const tracer = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter, maxQueueSize: QUEUE })] }).getTracer("bare");
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const meter = new MeterProvider({ readers: [reader] }).getMeter("bare");
+  const counter = meter.createCounter("node.command");
+  const histogram = meter.createHistogram("node.command.duration", {
+    unit: "s",
+    advice: { explicitBucketBoundaries: [...nodeCommandDuration.buckets] },
+  });
+  return async (name, fields, work) => {
+    const span = tracer.startSpan(`command.${name}`, { attributes: { ...fields, command: name } });
+    const startedMs = performance.now();
+    let status = "completed";
+    try {
+      return await context.with(trace.setSpan(context.active(), span), work);
+    } catch (error) {
+      status = "failed";
+      throw error;
+    } finally {
+      const labels = { command: name, status };
+      counter.add(1, labels);
+      histogram.record((performance.now() - startedMs) / 1_000, labels);
+      span.setAttribute("status", status);
+      span.end();
+    }
+  };
+}
+
+/** Nothing of the background runs inside: awaiting what is done already gives no turn to timers. */
+async function nanoseconds(record: Record, count: number): Promise<number> {
+  await turn();
+  const beganMs = performance.now();
+  for (let index = 0; index < count; index += 1) await record("publish", FIELDS, WORK);
+  const tookMs = performance.now() - beganMs;
+  // Long enough for the peer's queue to be emptied.
+  await sleep(20);
+  return (tookMs * 1e6) / count;
+}
+
+/** Milliseconds that operations of 5 ms took, in order, twenty at a time. */
+async function latencies({ command }: NodeTelemetry, count: number): Promise<readonly number[]> {
+  const taken: number[] = [];
+  const lane = async (): Promise<void> => {
+    while (taken.length < count) {
+      const beganMs = performance.now();
+      await command("publish", FIELDS, () => sleep(5));
+      taken.push(performance.now() - beganMs);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, lane));
+  return taken.sort((a, b) => a - b);
+}
