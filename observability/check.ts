@@ -36,16 +36,6 @@ export interface Provisioning {
 /** Metrics that no dashboard shows, each with the reason. */
 export const NOT_SHOWN: NotShown = {
   "offing.stack.canaries": "the canary of `offing doctor`, which looks for it itself and says what it found",
-  ...Object.fromEntries(
-    [
-      "node.command node.command.duration node.operation node.operation.duration node.task.runs node.task.duration node.task.next_delay",
-      "node.sync.stage.duration node.sync.queue_depth node.sync.kc_processed node.sync.last_success.unix node.network.requests",
-      "node.network.request.duration node.repository.query.duration node.triple_store.query.duration offing.node.peers",
-      "offing.node.start.timestamp offing.node.event_loop.lag offing.node.telemetry.dropped offing.node.telemetry.queue_depth",
-      "offing.node.telemetry.export.age offing.node.undeclared offing.node.log.lines offing.node.log.oddities offing.node.log.gaps",
-      "offing.node.log.lost offing.node.log.unread offing.node.log.open",
-    ].flatMap((line) => line.split(" ").map((name) => [name, "the node's dashboards come with its library"])),
-  ),
 };
 const ROOT = join(import.meta.dirname, "..");
 const DEFAULTS = "observability/grafana/provisioning/defaults.env";

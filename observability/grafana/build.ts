@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { chainDashboard } from "./panels/chain.ts";
 import { homeDashboard } from "./panels/home.ts";
 import type { Dashboard } from "./panels/model.ts";
+import { networkAndStorageDashboard, operationsDashboard, syncPipelineDashboard } from "./panels/node-details.ts";
+import { nodeOverviewDashboard } from "./panels/node-overview.ts";
 
 const FOLDER = join(import.meta.dirname, "dashboards");
 const COMMAND = "node observability/grafana/build.ts";
@@ -11,6 +13,10 @@ const COMMAND = "node observability/grafana/build.ts";
 const DASHBOARDS: Readonly<Record<string, () => Dashboard>> = {
   "chain.json": chainDashboard,
   "home.json": homeDashboard,
+  "network-and-storage.json": networkAndStorageDashboard,
+  "node-overview.json": nodeOverviewDashboard,
+  "operations.json": operationsDashboard,
+  "sync-pipeline.json": syncPipelineDashboard,
 };
 
 /** Compiles every dashboard; the same panels give the same bytes. */

@@ -58,7 +58,7 @@ export interface DashboardSpec {
   readonly description: string;
   readonly tags: readonly string[];
   /** The variable that holds the chosen ledgers, and the query for them; left out where there are none to choose from. */
-  readonly ledgers?: { readonly variable: string; readonly query: string };
+  readonly ledgers?: { readonly variable: string; readonly query: string; readonly label?: string; readonly description?: string };
   /** Whose deploys and configurations are marked; the uid when left out. */
   readonly job?: string | RegExp;
   /** Marks besides those that every dashboard has. */
@@ -141,10 +141,10 @@ function heightOf(line: readonly PlaceablePanel[]): number {
   return Math.max(...line.map(({ height }) => height));
 }
 
-function ledgerVariable({ variable, query }: NonNullable<DashboardSpec["ledgers"]>): QueryVariableBuilder {
+function ledgerVariable({ variable, query, label, description }: NonNullable<DashboardSpec["ledgers"]>): QueryVariableBuilder {
   return new QueryVariableBuilder(variable)
-    .label("Ledger")
-    .description("The ledgers whose figures are shown, by their id.")
+    .label(label ?? "Ledger")
+    .description(description ?? "The ledgers whose figures are shown, by their id.")
     .datasource(DATA_SOURCES.prometheus)
     .query(query)
     .refresh(VariableRefresh.OnTimeRangeChanged)

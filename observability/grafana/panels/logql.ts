@@ -1,5 +1,5 @@
 import type { Attributes, EventDefinition } from "#core/signal.ts";
-import { labelName, type Match, matcher } from "./promql.ts";
+import { labelName, type Match, matcher, type SelectorScope } from "./promql.ts";
 
 /** A LogQL expression: log lines, or numbers made of them. `labels` exists for the type checker alone. */
 export interface LogQuery<Label extends string = string> {
@@ -37,9 +37,10 @@ export interface LineSelector {
 }
 
 /** Writes LogQL for the emitter whose `service.name` is `job`, narrowed to the ledgers chosen on the dashboard where it has such a variable. */
-export function lineSelectorOf({ job, ledgerVariable }: { readonly job: string; readonly ledgerVariable?: string }): LineSelector {
+export function lineSelectorOf({ job, ledgerVariable }: SelectorScope): LineSelector {
   const scope = ledgerVariable === undefined ? "" : `,service_instance_id=~"$${ledgerVariable}"`;
-  const stream = `{service_name="${job}"${scope}}`;
+  const ofJob = typeof job === "string" ? `="${job}"` : `=~"${job.source}"`;
+  const stream = `{service_name${ofJob}${scope}}`;
   const lines: LineSelector["lines"] = (events, match) => {
     const names = events.map(({ name }) => name);
     const [only = ""] = names;

@@ -23,11 +23,13 @@ export interface TraceSelector {
 }
 
 /** Writes TraceQL for the emitter whose `service.name` is `job`. Tempo finds late spans by id only, so this shows what came lately. */
-export function traceSelectorOf({ job }: { readonly job: string }): TraceSelector {
+export function traceSelectorOf({ job }: { readonly job: string | RegExp }): TraceSelector {
   return {
     traces: (spans, match) => {
       const conditions = [
-        `resource.service.name = ${JSON.stringify(job)}`,
+        typeof job === "string"
+          ? `resource.service.name = ${JSON.stringify(job)}`
+          : `resource.service.name =~ ${JSON.stringify(job.source)}`,
         anyOf(spans.map(({ name }) => named(name))),
         ...Object.entries(match ?? {}).map(([key, wanted]) => condition(`span.${key}`, wanted as Match<Scalar>)),
       ];

@@ -1,0 +1,202 @@
+import {
+  eventLoopLag,
+  logGaps,
+  logLines,
+  logLost,
+  logOddities,
+  logOpen,
+  logUnread,
+  nodeSyncLastSuccessUnix,
+  nodeTaskDuration,
+  nodeTaskRuns,
+  peers,
+  startTimestamp,
+  telemetryDropped,
+  telemetryExportAge,
+  telemetryQueueDepth,
+  undeclared,
+} from "#contract/generated/node.ts";
+import { processMemory } from "#contract/generated/shared.ts";
+import type { Row } from "./layout.ts";
+import type { Dashboard } from "./model.ts";
+import { commandBudget, commandCourse, commandEvidence, commandFailures } from "./node-commands.ts";
+import { nodeAge, nodeDashboard, nodeSeries, WINDOW } from "./node-series.ts";
+import { increase, inUnitOf, quantile, rate, secondsSince, sumBy, type Vector } from "./promql.ts";
+import { show } from "./query.ts";
+import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
+
+const { series, histogram } = nodeSeries;
+
+/** The five pilot panels of the seed, and what an operator asks next. @see seed 002, section 10.1 */
+export function nodeOverviewDashboard(): Dashboard {
+  return nodeDashboard({
+    uid: "node-overview",
+    title: "Node: overview",
+    description: "Whether the node does its work: commands, tasks and the sync's heartbeat, and whether its telemetry can be trusted.",
+    rows: [
+      { title: "Is it healthy now?", lines: [[syncHeartbeat(), commandBudget(), alone(), nodeAge("the node")]] },
+      { title: "Commands", lines: [commandCourse(), [commandFailures()]] },
+      { title: "Tasks", lines: [taskPanels()] },
+      { title: "Logs and traces", lines: commandEvidence() },
+      telemetryRow(),
+      logRow(),
+    ],
+  });
+}
+
+/** Time since the last success, or since the start while there was none; what NodeSyncNoProgress reads. */
+export function syncHeartbeat(): PlaceablePanel {
+  const last = series(nodeSyncLastSuccessUnix);
+  const promql = `time() - (${last.promql} != 0 or on (job, instance) ${series(startTimestamp).promql})`;
+  return stat({
+    key: "node-sync-heartbeat",
+    title: "Since the last successful sync",
+    description: "Whether the node keeps level with the chain: seconds since a sync ended well, since the start while none has.",
+    alert: "NodeSyncNoProgress",
+    queries: [show({ ...last, promql, unit: "s" }, "{{job}} {{instance}}")],
+  });
+}
+
+function alone(): PlaceablePanel {
+  const connected = series(peers);
+  return stat({
+    key: "node-alone",
+    title: "Without peers",
+    description: "1 while the node is connected to nobody: it can neither publish nor sync.",
+    alert: "NodeWithoutPeers",
+    queries: [show({ ...connected, promql: `(${connected.promql} == bool 0)` }, "{{job}} {{instance}}")],
+  });
+}
+
+function taskPanels(): PlaceablePanel[] {
+  const runs = sumBy(rate(series(nodeTaskRuns), WINDOW), ["task", "status"]);
+  const latency: Vector<"task"> = quantile(0.95, {
+    buckets: histogram(nodeTaskDuration, "bucket"),
+    unit: "s",
+    range: WINDOW,
+    by: ["task"],
+  });
+  return [
+    timeseries({
+      key: "node-task-runs",
+      title: "Task success and failure",
+      description: "Whether tasks run and how they end: runs a second by task and status. A task that is missing here does not run.",
+      queries: [show(runs, "{{task}} {{status}}")],
+    }),
+    timeseries({
+      key: "node-task-latency",
+      title: "Task duration, p95",
+      description: "How long runs take; one that takes longer than its interval is always late.",
+      queries: [show(latency, "{{task}}")],
+    }),
+  ];
+}
+
+function telemetryRow(): Row {
+  const dropped = sumBy(increase(series(telemetryDropped), "1h"), ["job", "instance", "signal", "drop_reason"]);
+  return {
+    title: "Can the figures be trusted?",
+    lines: [
+      [
+        timeseries({
+          key: "node-dropped",
+          title: "Telemetry dropped within an hour",
+          description: "What this page does not show: spans and log records that were dropped, by reason. Counters lose nothing.",
+          alert: "NodeTelemetryDropped",
+          queries: [show(dropped, "{{instance}} {{signal}} {{drop_reason}}")],
+        }),
+        timeseries({
+          key: "node-queue",
+          title: "Telemetry waiting",
+          description: "Spans and records that wait for the Collector. It grows while the Collector is away.",
+          queries: [show(series(telemetryQueueDepth), "{{instance}} {{signal}}")],
+        }),
+        timeseries({
+          key: "node-export-age",
+          title: "Age of the last export",
+          description: "How long ago the Collector last took each signal. Traces and logs age while there are none.",
+          queries: [show(series(telemetryExportAge), "{{instance}} {{signal}}")],
+        }),
+      ],
+      [
+        timeseries({
+          key: "node-undeclared",
+          title: "Undeclared label values within an hour",
+          description: "Names the node used without declaring them: `admitted` is a new name, `unknown` one that was too many.",
+          queries: [show(sumBy(increase(series(undeclared), "1h"), ["label", "admission"]), "{{label}} {{admission}}")],
+        }),
+        timeseries({
+          key: "node-memory",
+          title: "Memory",
+          description: "Resident bytes of the node's process, as the library sees it.",
+          queries: [show(series(processMemory), "{{instance}}")],
+        }),
+        timeseries({
+          key: "node-event-loop",
+          title: "Event loop held up",
+          description: "The longest time the node could do nothing else, between two exports. Long ones delay every answer.",
+          queries: [show(series(eventLoopLag), "{{instance}}")],
+        }),
+        timeseries({
+          key: "node-uptime",
+          title: "Time since start",
+          description: "A saw-tooth is a node that keeps restarting.",
+          queries: [show(secondsSince(series(startTimestamp)), "{{instance}}")],
+        }),
+      ],
+    ],
+  };
+}
+
+/** For nodes that are read by their log. */
+function logRow(): Row {
+  const lines = sumBy(rate(series(logLines), WINDOW), ["log_line"]);
+  const odd = sumBy(increase(series(logOddities), "1h"), ["oddity"]);
+  const lost = sumBy(increase(series(logLost), "1h"), ["loss"]);
+  return {
+    title: "Reading the log",
+    collapsed: true,
+    lines: [
+      [
+        timeseries({
+          key: "node-log-lines",
+          title: "Lines read",
+          description: "Lines a second by what they were.",
+          queries: [show(lines, "{{log_line}}")],
+        }),
+        timeseries({
+          key: "node-log-odd",
+          title: "Oddities within an hour",
+          description: "What was odd in the log and was read all the same.",
+          queries: [show(odd, "{{oddity}}")],
+        }),
+        timeseries({
+          key: "node-log-unread",
+          title: "Not yet read",
+          description: "Bytes written and not yet read.",
+          queries: [show(series(logUnread), "{{instance}}")],
+        }),
+      ],
+      [
+        timeseries({
+          key: "node-log-lost",
+          title: "Lost within an hour",
+          description: "Bytes that rotated or were cut away before they were read.",
+          queries: [show(lost, "{{loss}}")],
+        }),
+        timeseries({
+          key: "node-log-gaps",
+          title: "Gaps within an hour",
+          description: "How often a part of the log was gone before it was read.",
+          queries: [show(inUnitOf(sumBy(increase(series(logGaps), "1h"), ["loss"]), odd), "{{loss}}")],
+        }),
+        timeseries({
+          key: "node-log-open",
+          title: "Activities begun and not ended",
+          description: "What the log says has begun and not that it ended.",
+          queries: [show(series(logOpen), "{{instance}}")],
+        }),
+      ],
+    ],
+  };
+}
