@@ -95,7 +95,7 @@ interface CompileContext {
 }
 
 function compileRule(rule: ActivityRule, { file, places, under }: CompileContext): Rule {
-  const prefixes = [...new Set([...rule.fields, ...file.fields])];
+  const prefixes = rule.fields.length > 0 ? rule.fields : file.fields;
   const within = (names: readonly string[]): Lookup => under(prefixes, names);
   const roles: Readonly<Record<string, readonly string[]>> = { message: file.message, level: file.level };
   const kinds = Object.entries(NAME_LABELS) as [ActivityKind, string][];

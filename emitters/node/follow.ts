@@ -18,6 +18,8 @@ export interface FollowOptions extends TailOptions {
 const ROTATED_MS = 10_000;
 /** How long half a line at its end may wait for the other half. */
 const HALF_MS = 1_000;
+/** How long a file may have stood there before it was looked at. */
+const OVERLAP_MS = 5_000;
 /** Names of files that were packed away. */
 const PACKED = /\.(gz|zst|xz|bz2|lz4)$/;
 
@@ -135,7 +137,7 @@ export class Follow {
     }
     // Files that came and were renamed away meanwhile.
     const isNew = ({ inode }: Found) => !done.has(inode) && !this.#tails.some((tail) => tail.inode === inode);
-    const missed = found.filter((file) => !file.isMain && file.mtimeMs > lastSeenMs && isNew(file));
+    const missed = found.filter((file) => !file.isMain && file.mtimeMs > lastSeenMs - OVERLAP_MS && isNew(file));
     for (const { path } of missed.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
       const copied = await this.#isCopy(path);
       const tail = copied ? undefined : await Tail.open(path, this.#options, { path: this.#mainOf(path), offset: 0, nowMs });

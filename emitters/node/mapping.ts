@@ -46,7 +46,7 @@ export interface ActivityRule {
   readonly phase: "begin" | "end" | "whole" | "named";
   /** Where the name stands, such as `command.publish`; or always the same. */
   readonly name: readonly string[] | { readonly is: string };
-  /** Where the contract's fields are looked for before the mapping's own `fields`. */
+  /** Where the contract's fields are looked for instead of in the mapping's own `fields`. */
   readonly fields: readonly string[];
   /** Where an ending stands besides `status` and `outcome`. */
   readonly status: readonly string[];
