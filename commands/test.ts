@@ -12,7 +12,10 @@ export function testCommand(): Command {
     .option("--only <step...>", `only these steps: ${STEPS.map((step) => `"${step.name}"`).join(", ")}`)
     .option("--keep-going", "go on after a failed step")
     .option("--fast", "leave out what starts servers or builds tools")
-    .option("--full", "also what takes long: each part of the stack away for ten minutes; about three quarters of an hour")
+    .option(
+      "--full",
+      "also what takes long: each part of the stack away for ten minutes, and the stack with Docker; about three quarters of an hour",
+    )
     .action(async (options: { only?: string[]; keepGoing?: boolean; fast?: boolean; full?: boolean }) => {
       const unknown = (options.only ?? []).find((name) => !STEPS.some((step) => step.name === name));
       const command = new Command();

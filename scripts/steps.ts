@@ -66,4 +66,12 @@ export const STEPS: readonly Step[] = [
     counts: "vitest",
     heavy: true,
   },
+  {
+    name: "docker",
+    command: ["vitest", "run", "--project", "full", "stack/compose.full.test.ts"],
+    mend: "hold compose.local.yaml and the log of the part that is named against each other; `docker compose logs` shows it",
+    counts: "vitest",
+    heavy: true,
+    full: true,
+  },
 ];

@@ -2,7 +2,7 @@ import { arch, platform } from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The programs that the stack runs or its checks use. */
-export type ToolName = "prometheus" | "promtool" | "alertmanager" | "amtool" | "loki" | "collector" | "tempo";
+export type ToolName = "prometheus" | "promtool" | "alertmanager" | "amtool" | "loki" | "collector" | "tempo" | "compose";
 
 /** An official release archive and where the programs stand in it. Paths are below the release host. */
 export interface Release {
@@ -56,7 +56,14 @@ const ARCH = arch === "arm64" ? "arm64" : "amd64";
  *
  * @see docs of each project's releases page for the names of archives and checksum files
  */
-export const PINS: readonly Pin[] = [prometheus("3.15.0"), alertmanager("0.34.2"), loki("3.7.8"), collector("0.155.0"), tempo("3.0.3")];
+export const PINS: readonly Pin[] = [
+  prometheus("3.15.0"),
+  alertmanager("0.34.2"),
+  loki("3.7.8"),
+  collector("0.155.0"),
+  tempo("3.0.3"),
+  compose("2.40.3"),
+];
 
 /**
  * The pin that `tool` belongs to.
@@ -157,6 +164,22 @@ function collector(version: string): Pin {
       directory: here("../collector/distribution"),
       packages: { collector: "." },
       usual: "2 to 4 minutes the first time",
+    },
+  };
+}
+
+/** Docker's compose plugin; only the test of compose.local.yaml asks for it, where the engine has none. */
+function compose(version: string): Pin {
+  return {
+    name: "compose",
+    version,
+    tools: ["compose"],
+    commands: { compose: ["docker-compose"] },
+    module: {
+      directory: here("./tools/compose"),
+      packages: { compose: "github.com/docker/compose/v2/cmd" },
+      assignments: `-X github.com/docker/compose/v2/internal.Version=v${version}`,
+      usual: "5 minutes the first time",
     },
   };
 }
