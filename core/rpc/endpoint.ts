@@ -96,10 +96,10 @@ export function isMethodMissing(error: unknown): boolean {
   );
 }
 
-/** Says whether an endpoint is out of reach or overloaded: it is a matter of time, not of what was asked. */
+/** Says whether an endpoint, or what stands before it, is out of reach or overloaded: it is a matter of time, not of what was asked. */
 export function isAway(error: unknown): boolean {
   const fault = faultOf(error);
-  return fault === "unreachable" || fault === "http_status" || fault === "rate_limited";
+  return fault === "unreachable" || fault === "http_status" || fault === "rate_limited" || fault === "not_json";
 }
 
 /** An error for an answer that came and cannot be used. */

@@ -11,6 +11,7 @@ describe("the health of an endpoint", () => {
     health = afterFault(health, blow);
     expect(fenceOf(health, { nowMs: 1_000, isBehind: false })).toBe("resting");
     const firstRestMs = health.restUntilMs;
+    expect(afterFault(health, { ...blow, nowMs: firstRestMs - 1 })).toMatchObject({ failuresInARow: 5, restUntilMs: firstRestMs });
     health = afterFault(health, { ...blow, nowMs: firstRestMs });
     expect(health.restUntilMs - firstRestMs).toBeGreaterThan(firstRestMs - 1_000);
     health = afterAnswer(health, { latencyMs: 10, nowMs: 90_000 });

@@ -62,8 +62,10 @@ export interface Blow {
  * After a fault: several in a row of an endpoint that is away let it rest, longer each time, and it always rests for as long as it asks.
  */
 export function afterFault(health: Health, { nowMs, isAway, retryAfterMs }: Blow): Health {
-  const failuresInARow = isAway ? health.failuresInARow + 1 : health.failuresInARow;
-  const opened = isAway && failuresInARow >= STRIKES;
+  // What was on its way when the circuit opened says nothing new.
+  const counts = isAway && health.restUntilMs <= nowMs;
+  const failuresInARow = counts ? health.failuresInARow + 1 : health.failuresInARow;
+  const opened = counts && failuresInARow >= STRIKES;
   const restMs = opened ? Math.min(REST.capMs, REST.firstMs * 2 ** Math.min(failuresInARow - STRIKES, 20)) : 0;
   const askedMs = Math.min(LONGEST_REST_MS, retryAfterMs ?? 0);
   return {

@@ -127,6 +127,8 @@ type Ask<M extends string> = (member: Member<M>, request: PoolRequest<M>, signal
 /** Asks one member when its turn comes, and keeps how it fared. */
 function createAsking<M extends string>({ methods, identity, gate, board, clock, meter }: Works<M>): Ask<M> {
   let shownAtMs = 0;
+  // Requests that wait for the same question for the chain fail with the same error.
+  const blamed = new WeakSet<object>();
   return (member, request, signal) =>
     gate.pass(async () => {
       signal.throwIfAborted();
@@ -142,7 +144,10 @@ function createAsking<M extends string>({ methods, identity, gate, board, clock,
         }
         return result;
       } catch (error) {
-        if (!signal.aborted) blame(member, error, { clock, meter, request, methods });
+        if (!signal.aborted && error instanceof OffingError && !blamed.has(error)) {
+          blamed.add(error);
+          blame(member, error, { clock, meter, request, methods });
+        }
         board.settle();
         throw error;
       }
@@ -153,7 +158,7 @@ interface Blame<M extends string> extends Pick<PoolOptions<M>, "clock" | "meter"
   readonly request: RpcRequest<M>;
 }
 
-function blame<M extends string>(member: Member<M>, error: unknown, { clock, meter, request, methods }: Blame<M>): void {
+function blame<M extends string>(member: Member<M>, error: OffingError, { clock, meter, request, methods }: Blame<M>): void {
   const nowMs = clock.nowMs();
   const isOptional = request.method in methods.optional;
   // That a node lacks a method, or refuses what it was asked, says nothing of its health.
@@ -161,7 +166,7 @@ function blame<M extends string>(member: Member<M>, error: unknown, { clock, met
     if (isOptional && isMethodMissing(error)) learn(member, request.method, { has: false, meter });
     return;
   }
-  const asked = error instanceof OffingError ? error.context["retry_after_ms"] : undefined;
+  const asked = error.context["retry_after_ms"];
   const retryAfterMs = typeof asked === "number" ? asked : undefined;
   member.health = afterFault(member.health, { nowMs, isAway: isAway(error), retryAfterMs });
   if (faultOf(error) === "unreachable") member.verified = false;

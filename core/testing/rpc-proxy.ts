@@ -16,7 +16,9 @@ export type Meddling =
   | { readonly type: "change"; readonly to: (result: unknown) => unknown }
   | { readonly type: "result"; readonly result: unknown }
   | { readonly type: "error"; readonly code: number; readonly message: string }
-  | { readonly type: "body"; readonly status: number; readonly body: string; readonly contentType?: string }
+  | { readonly type: "body"; readonly status: number; readonly body: string; readonly contentType?: string; readonly retryAfter?: string }
+  /** An answer that goes on for so many bytes, as long as anybody reads it. */
+  | { readonly type: "flood"; readonly bytes: number }
   | { readonly type: "delay"; readonly delayMs: number }
   | { readonly type: "cut" };
 
@@ -83,6 +85,8 @@ async function answer({ response, text, target, call, meddling }: Exchange): Pro
       return send({ error: { code: meddling.code, message: meddling.message } });
     case "body":
       return reply(response, meddling);
+    case "flood":
+      return await flood(response, meddling.bytes);
     case "cut":
       response.destroy();
       return;
@@ -100,10 +104,23 @@ interface Reply {
   readonly status: number;
   readonly body: string;
   readonly contentType?: string;
+  readonly retryAfter?: string;
 }
 
-function reply(response: ServerResponse, { status, body, contentType = "application/json" }: Reply): void {
-  response.writeHead(status, { "content-type": contentType }).end(body);
+function reply(response: ServerResponse, { status, body, contentType = "application/json", retryAfter }: Reply): void {
+  const asked = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+  response.writeHead(status, { "content-type": contentType, ...asked }).end(body);
+}
+
+async function flood(response: ServerResponse, bytes: number): Promise<void> {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.write('{"jsonrpc":"2.0","id":1,"result":"');
+  const megabyte = "f".repeat(1_000_000);
+  const gone = once(response, "close");
+  for (let sent = 0; sent < bytes && !response.destroyed; sent += megabyte.length) {
+    if (!response.write(megabyte)) await Promise.race([once(response, "drain"), gone]);
+  }
+  if (!response.destroyed) response.end('"}');
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<string> {

@@ -84,6 +84,8 @@ describe("a source in front of a node that errs for a while", () => {
     ["answers with status 429", 3, blockByNumber, { type: "body", status: 429, body: "slow down" }, "rate_limited"],
     ["answers with an error", 3, of("eth_getBlockReceipts"), { type: "error", code: -32_000, message: "header not found" }, "rpc_error"],
     ["answers with JSON that is no response", 2, blockByNumber, { type: "body", status: 200, body: "null" }, "unknown"],
+    ["asks to be left alone", 2, blockByNumber, { type: "body", status: 429, body: "", retryAfter: "1" }, "rate_limited"],
+    ["answers with 200 MB", 2, of("eth_getBlockReceipts"), { type: "flood", bytes: 200_000_000 }, "too_large"],
     ["cuts the connection", 3, () => true, { type: "cut" }, "unreachable"],
     ["has no head", 2, headPoll, { type: "result", result: null }, "null_block"],
     ["does not have a block yet", 2, blockByNumber, { type: "result", result: null }, "null_block"],

@@ -1,6 +1,7 @@
 import type { Clock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
 import { errorFields, type Log, onChange } from "#core/log.ts";
+import { isAway } from "#core/rpc/endpoint.ts";
 import type { RpcConfig } from "../config.ts";
 import type { ChainPool } from "../methods.ts";
 import type { Frame } from "../observation.ts";
@@ -8,6 +9,7 @@ import { parseCallTrace } from "./call-tracer.ts";
 import { parseFlatTraces } from "./flat-traces.ts";
 import type { KeepsInput } from "./frame-parts.ts";
 import { agrees, gasAgrees, type Mined, type MinedBlock } from "./mined.ts";
+import { createPatience } from "./patience.ts";
 
 /** What asking for traces needs. */
 export interface TraceOptions {
@@ -27,25 +29,33 @@ const LOST = "a block has no usable traces of all its transactions: single ones 
  * Makes a function that gives the root frames of all transactions of a block in their order, or undefined when they are not to be had.
  *
  * Flat traces are asked for first: they are smaller, and nodes have them indexed. Every root is held against its receipt; a block of which
- * one contradicts is asked for once more and then done without.
+ * one contradicts is asked for once more and then done without. A node that does not answer at all is waited for, by throwing, unless it is
+ * this one block that it dies of.
  */
 export function createBlockTracer(
   options: TraceOptions,
 ): (mined: MinedBlock, signal: AbortSignal) => Promise<readonly Frame[] | undefined> {
   const { pool, rpc, log } = options;
   const say = onChange(log, "block traces");
+  const giveUp = createPatience();
   return async (block, signal) => {
     if (rpc.trace !== "auto" || !block.mined.some(callsSomething)) return undefined;
-    const flat = await pool.supports("trace_block", signal);
-    if (!flat && !(await pool.supports("debug_traceBlockByHash", signal))) return undefined;
+    const { hash } = block.block;
     for (let attempt = 1; ; attempt += 1) {
+      // A method may turn out to be missing only when it is used.
+      const flat = await pool.supports("trace_block", signal);
+      if (!flat && !(await pool.supports("debug_traceBlockByHash", signal))) return undefined;
       try {
         const frames = await (flat ? flatFrames(options, block, signal) : callFrames(options, block, signal));
         say(undefined);
+        giveUp.forget(hash);
         return frames;
       } catch (error) {
         if (signal.aborted || !(error instanceof OffingError) || error.retry === "never") throw error;
+        if (flat && !(await pool.supports("trace_block", signal))) continue;
         if (attempt < ATTEMPTS) continue;
+        if (isAway(error) && !giveUp.strike(hash)) throw error;
+        giveUp.forget(hash);
         say(LOST, errorFields(error));
         return undefined;
       }

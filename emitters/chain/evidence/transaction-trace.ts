@@ -8,6 +8,7 @@ import type { TraceOptions } from "./block-traces.ts";
 import { parseCallTrace } from "./call-tracer.ts";
 import { parseFlatTraces } from "./flat-traces.ts";
 import { agrees, gasAgrees, type Mined } from "./mined.ts";
+import { createPatience } from "./patience.ts";
 
 /** A call trace and the endpoint that gave it, when only the transaction's hash binds it to its block. */
 export interface Traced {
@@ -22,7 +23,6 @@ export interface TraceWanted {
 }
 
 const ATTEMPTS = 3;
-const STRIKES_KEPT = 1_000;
 const BACKOFF = { firstMs: 100, capMs: 1_000 };
 const NONE =
   "no endpoint has debug_traceTransaction or trace_transaction: swallowed reverts and calls through other contracts are not seen";
@@ -94,22 +94,6 @@ async function traceOnce(
     if (root !== undefined && agrees(root.frame, mined) && gasAgrees(root.gasUsed, mined)) return { frame: root.frame, unbound: provider };
   }
   throw pool.reject("trace_mismatch", "a call trace contradicts its receipt");
-}
-
-/** Counts how often a node was away while it was asked for a transaction. */
-function createPatience(): { readonly strike: (hash: string) => boolean; readonly forget: (hash: string) => void } {
-  const strikes = new Map<string, number>();
-  return {
-    strike: (hash) => {
-      const struck = (strikes.get(hash) ?? 0) + 1;
-      if (struck >= ATTEMPTS) return true;
-      // Transactions that a reorg took away are never asked for again.
-      if (strikes.size >= STRIKES_KEPT) strikes.clear();
-      strikes.set(hash, struck);
-      return false;
-    },
-    forget: (hash) => void strikes.delete(hash),
-  };
 }
 
 async function pause(clock: Clock, attempt: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rpcFailovers } from "#contract/generated/shared.ts";
+import type { Clock } from "#core/clock.ts";
+import { Secret } from "#core/config/secret.ts";
+import { createLog } from "#core/log.ts";
+import { createMeter, type Meter } from "#core/meter.ts";
+import { type Meddling, type RpcProxy, startRpcProxy } from "#core/testing/rpc-proxy.ts";
+import type { MethodTable } from "./methods.ts";
+import { createPool, type Pool } from "./pool.ts";
+
+type Method = "chain" | "head" | "logs" | "extra" | "code";
+
+const METHODS: MethodTable<Method> = {
+  allowed: ["chain", "head", "logs", "extra", "code"],
+  optional: { extra: [] },
+  identity: { method: "chain", params: [], served: (result) => (typeof result === "string" ? result : undefined) },
+  head: { method: "head", params: [], number: (result) => (typeof result === "number" ? result : undefined) },
+  archive: (block) => ({ method: "code", params: [block] }),
+};
+const never = new AbortController().signal;
+
+/** What an endpoint of a test does; a node behind it is not needed. */
+class Endpoint {
+  head = 100;
+  chain = "main";
+  oldest = 0;
+  spoil: Meddling | undefined;
+  readonly proxy: RpcProxy;
+
+  constructor(proxy: RpcProxy) {
+    this.proxy = proxy;
+    proxy.meddle = ({ method, params }) => this.spoil ?? this.answer(method, params);
+  }
+
+  answer(method: string, [block]: readonly unknown[]): Meddling {
+    const of = (result: unknown): Meddling => ({ type: "result", result });
+    if (method === "chain") return of(this.chain);
+    if (method === "head") return of(this.head);
+    if (method === "logs") return of([]);
+    if (method === "code" && Number(block) < this.oldest) return { type: "error", code: -32_000, message: "missing trie node" };
+    return method === "code" ? of("0x") : { type: "error", code: -32_601, message: "method not found" };
+  }
+
+  asked(method: Method): number {
+    return this.proxy.calls.filter((call) => call.method === method).length;
+  }
+}
+
+let endpoints: readonly [Endpoint, Endpoint];
+let meter: Meter;
+let pool: Pool<Method>;
+let nowMs: number;
+
+beforeEach(async () => {
+  endpoints = [new Endpoint(await startRpcProxy("http://127.0.0.1:1")), new Endpoint(await startRpcProxy("http://127.0.0.1:1"))];
+  meter = createMeter();
+  nowMs = 1_000_000;
+  const clock: Clock = { nowMs: () => nowMs, sleep: async () => {} };
+  const rpc = { urls: endpoints.map(({ proxy }) => new Secret(proxy.url)), timeoutMs: 1_000, concurrency: 4, maxLagBlocks: 8 };
+  pool = createPool({ methods: METHODS, chainId: "main", rpc, clock, log: createLog({ level: "error", write: () => {} }), meter });
+});
+afterEach(async () => {
+  for (const { proxy } of endpoints) await proxy.close();
+});
+
+const ask = async (atBlock?: number): Promise<string> =>
+  (await pool.ask({ method: "logs", params: [], ...(atBlock !== undefined && { atBlock }) }, never)).provider;
+
+async function survey(): Promise<void> {
+  const before = endpoints.map((endpoint) => endpoint.asked("head"));
+  pool.survey(never);
+  await expect.poll(() => endpoints.map((endpoint) => endpoint.asked("head"))).toEqual(before.map((count) => count + 1));
+}
+
+function gauge(name: string, provider: string, more: Readonly<Record<string, string>> = {}): number | undefined {
+  return meter.collect().find(({ metric, labels }) => {
+    return (
+      metric.prometheus === name && labels["provider"] === provider && Object.entries(more).every(([key, value]) => labels[key] === value)
+    );
+  })?.value;
+}
+
+describe("a pool", () => {
+  it("stays with the first endpoint through a single fault", async () => {
+    expect(await ask()).toBe("rpc-1");
+    endpoints[0].spoil = { type: "cut" };
+    expect(await ask()).toBe("rpc-2");
+    endpoints[0].spoil = undefined;
+    expect(await ask()).toBe("rpc-1");
+    expect(meter.takeSpans()).toEqual([]);
+  });
+
+  it("lets an endpoint rest as long as it asks, and says why in a span with everything the choice was made from", async () => {
+    await ask();
+    endpoints[0].spoil = { type: "body", status: 429, body: "", retryAfter: "30" };
+    expect(await ask()).toBe("rpc-2");
+    const asked = endpoints[0].proxy.calls.length;
+    nowMs += 29_000;
+    endpoints[0].spoil = undefined;
+    expect(await ask()).toBe("rpc-2");
+    expect(endpoints[0].proxy.calls).toHaveLength(asked);
+    const [span] = meter.takeSpans();
+    expect(span).toMatchObject({
+      name: "rpc.failover",
+      attributes: { "offing.rpc.from": "rpc-1", "offing.rpc.to": "rpc-2", failover_reason: "resting" },
+    });
+    expect(JSON.parse(String(span?.attributes["offing.rpc.candidates"]))).toMatchObject([
+      { provider: "rpc-1", fence: "resting", errorRatio: 0.2 },
+      { provider: "rpc-2", fence: null },
+    ]);
+    expect(
+      meter.collect().find(({ metric, labels }) => metric.name === rpcFailovers.name && labels["failover_reason"] === "resting")?.value,
+    ).toBe(1);
+    expect(gauge("offing_rpc_endpoint_primary", "rpc-2")).toBe(1);
+  });
+
+  it("says that nobody can be asked, and asks nobody, while all rest", async () => {
+    for (const endpoint of endpoints) endpoint.spoil = { type: "body", status: 429, body: "", retryAfter: "30" };
+    await expect(ask()).rejects.toMatchObject({ code: "SOURCE_UNREACHABLE" });
+    const asked = endpoints.map(({ proxy }) => proxy.calls.length);
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining("no endpoint can be asked") });
+    expect(endpoints.map(({ proxy }) => proxy.calls.length)).toEqual(asked);
+  });
+
+  it("believes no empty list of an endpoint that stands below the block it is asked about", async () => {
+    endpoints[0].head = 93;
+    await survey();
+    expect(await ask(95)).toBe("rpc-2");
+    expect(endpoints[0].asked("logs")).toBe(0);
+    endpoints[0].head = 95;
+    nowMs += 2_000;
+    expect(await ask(95)).toBe("rpc-1");
+  });
+
+  it("leaves an endpoint whose head is frozen, and shows how far it is behind", async () => {
+    await survey();
+    endpoints[1].head = 109;
+    nowMs += 10_000;
+    await survey();
+    await expect.poll(() => gauge("offing_rpc_endpoint_lag", "rpc-1")).toBe(9);
+    expect(await ask()).toBe("rpc-2");
+    expect(gauge("offing_rpc_endpoint_fenced", "rpc-1", { fence: "behind" })).toBe(1);
+  });
+
+  it("fences an endpoint whose finalized block goes backwards", async () => {
+    await ask();
+    pool.heard("rpc-1", { finalized: 80 });
+    pool.heard("rpc-1", { finalized: 79 });
+    expect(await ask()).toBe("rpc-2");
+    expect(gauge("offing_rpc_endpoint_fenced", "rpc-1", { fence: "finalized_backwards" })).toBe(1);
+    nowMs += 60_000;
+    await ask();
+    expect(gauge("offing_rpc_endpoint_fenced", "rpc-1", { fence: "finalized_backwards" })).toBe(0);
+  });
+
+  it("asks another one after an answer that contradicts another", async () => {
+    await ask();
+    expect(pool.reject("receipt_mismatch", "no", "rpc-1")).toMatchObject({ code: "SOURCE_RESPONSE_INVALID" });
+    expect(await ask()).toBe("rpc-2");
+  });
+
+  it("finds out which methods an endpoint has and how deep its state goes", async () => {
+    endpoints[0].head = 5_000;
+    endpoints[0].oldest = 3_900;
+    expect(await pool.supports("extra", never)).toBe(false);
+    expect(endpoints.map((endpoint) => endpoint.asked("extra"))).toEqual([1, 1]);
+    expect(await pool.supports("extra", never)).toBe(false);
+    expect(endpoints.map((endpoint) => endpoint.asked("extra"))).toEqual([1, 1]);
+    await survey();
+    await expect.poll(() => gauge("offing_rpc_endpoint_archive", "rpc-1")).toBe(1_000);
+    await expect.poll(() => gauge("offing_rpc_endpoint_archive", "rpc-2")).toBe(100);
+  });
+});
