@@ -96,6 +96,12 @@ async function keep<T>(starting: Promise<T>, remember: (value: T) => void): Prom
   return value;
 }
 
+/** One token each, by an account that holds nothing else. */
+const CANARY = {
+  interval: "10s",
+  calls: ["PSM_MINT", "PSM_REDEEM", "BUYBACK_EXECUTE"].map((action) => ({ action, args: [String(10n ** 18n)] })),
+};
+
 function writeConfig(directory: string, { stack, world }: { stack: Stack; world: World }): string {
   const path = join(directory, "offing.yaml");
   const { collector, prometheus, loki, tempo } = stack.endpoints;
@@ -105,7 +111,7 @@ function writeConfig(directory: string, { stack, world }: { stack: Stack; world:
     collector: { url: collector, interval: "2s" },
     http: { listen: "127.0.0.1:0" },
     backends: { prometheus, loki, ...(tempo === null ? {} : { tempo }) },
-    chain: { ...chainSection(world), rpc: { urls: [world.url], poll_interval: "200ms" } },
+    chain: { ...chainSection(world), canary: CANARY, rpc: { urls: [world.url], poll_interval: "200ms" } },
   };
   writeFileSync(path, `# Written by ./offing demo.\n${stringify(config)}`);
   return path;

@@ -61,6 +61,16 @@ describe("writtenBytes", () => {
       [at(ORACLE)],
     ],
     ["are nobody's for a creation", reverted(MISSING, { calls: [reverted(MISSING, { type: "CREATE", to: null })] }), [at(null)]],
+    [
+      "are nobody's when a call below failed with bytes that its tracer keeps to itself",
+      reverted(MISSING, { calls: [reverted("0x", { type: "CREATE", to: null, output: null })] }),
+      [at(null)],
+    ],
+    [
+      "are the frame's when what is kept silent went through",
+      reverted(MISSING, { calls: [frame({ to: STRANGER, calls: [reverted("0x", { to: ORACLE, output: null })] })] }),
+      [at(PSM)],
+    ],
     ["are none when there are none", reverted("0x", { calls: [reverted("0x", { to: STRANGER })] }), []],
     [
       "are the wrapped ones and then the frame's own",

@@ -68,7 +68,12 @@ export function isSilent({ output }: Frame): boolean {
   return output === null;
 }
 
-/** Revert bytes and the address in whose context they were written; null for a creation, which has none yet. */
+/** Whether a failed frame, or a failed call below it, is silent: then nobody sees who wrote its bytes. */
+export function hidesBytes(frame: Frame): boolean {
+  return frame.error !== null && (isSilent(frame) || frame.calls.some(hidesBytes));
+}
+
+/** Revert bytes and the address in whose context they were written; null for a creation, which has none yet, and when nobody saw it. */
 export interface Written {
   readonly by: string | null;
   readonly data: string;
@@ -90,7 +95,10 @@ function descend(frame: Frame, by: string | null): readonly Written[] {
   const source = sourceOf(frame, data);
   const below = source === undefined ? [] : descend(source, contextOf(source, by));
   const passedOn = data.length <= 2 || source?.output === data;
-  return passedOn ? below : [...below, { by, data }];
+  if (passedOn) return below;
+  // A call below that failed with bytes nobody saw may have written these.
+  const author = source === undefined && frame.calls.some(hidesBytes) ? null : by;
+  return [...below, { by: author, data }];
 }
 
 /** The call below that a frame failed for, as far as its bytes tell. */

@@ -29,7 +29,7 @@ export function attributed(written: readonly Written[], watch: Watch, self: stri
   const own = read.at(-1) ?? { by: self, decoded: decodeRevert("0x", watch) };
   const told = own.decoded.kind === "unreadable" ? (read.findLast(({ decoded }) => decoded.kind !== "unreadable") ?? own) : own;
   const [claim] = claims;
-  return { decoded: told.decoded, reasonCode: null, origin: told.by, spoofedBy: claim === undefined ? null : (claim.by ?? "creation") };
+  return { decoded: told.decoded, reasonCode: null, origin: told.by, spoofedBy: claim === undefined ? null : (claim.by ?? SEEN_BY_NOBODY) };
 }
 
 /**

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ProxiedCall, type RpcProxy, startRpcProxy } from "#core/testing/rpc-proxy.ts";
+import { breakPsmOracle, mint, restorePsmOracle, swallowed } from "../../../demo/world/calls.ts";
+import { play } from "../../../demo/world/traffic.ts";
 import type { ChainFact, OperationFact } from "../facts.ts";
 import { countsOf, followTo, type Standing, startStanding } from "../fixtures/standing.ts";
 
@@ -106,5 +108,54 @@ describe("the ladder of evidence, on a real node", () => {
     };
     const { facts } = await followTo(standing.config([proxy.url]), standing.head);
     expect(operationsOf(facts)).toStrictEqual(best);
+  });
+});
+
+describe("an oracle that goes and comes back inside one block", () => {
+  let flapping: Standing;
+  let head: string;
+  beforeAll(async () => {
+    flapping = await startStanding();
+    await play(flapping.world, [restorePsmOracle]);
+    const calls = [breakPsmOracle, mint({ user: 1 }), swallowed("mint", { user: 2 }), restorePsmOracle, mint({ user: 3 })];
+    head = (await play(flapping.world, calls)).hash;
+  });
+  afterAll(() => flapping.anvil.stop());
+
+  /** What is told of the block when the node lacks these methods: the frame, the outcome, the reason and its proof. */
+  async function told(missing: readonly string[]) {
+    const node = await startRpcProxy(flapping.anvil.url);
+    node.meddle = ({ method }: ProxiedCall) =>
+      missing.includes(method) ? { type: "error", code: -32_601, message: "Method not found" } : { type: "pass" };
+    try {
+      const { facts } = await followTo(flapping.config([node.url]), head);
+      const own = operationsOf(facts).filter(({ blockHash }) => blockHash === head);
+      return own.map(({ framePath, outcome, reasonCode, evidence }) => [framePath, outcome, reasonCode, evidence]);
+    } finally {
+      await node.close();
+    }
+  }
+
+  const missing = "PSM_ORACLE_MISSING";
+  it("is seen by a trace, in a direct call and in one that was swallowed", async () => {
+    expect(await told([])).toEqual([
+      ["0", "blocked", missing, "trace"],
+      ["0.0", "caught", missing, "trace"],
+      ["0", "success", null, "receipt"],
+    ]);
+  });
+
+  it("is seen by a replay of the block, because state moves there as it did", async () => {
+    expect(await told(TRACES)).toEqual([
+      ["0", "blocked", missing, "simulation"],
+      ["0", "success", null, "receipt"],
+    ]);
+  });
+
+  it("is not taken for anything by a call at the parent block, which goes through", async () => {
+    expect(await told([...TRACES, "eth_simulateV1", "ots_getTransactionError"])).toEqual([
+      ["0", "reverted", null, "status"],
+      ["0", "success", null, "receipt"],
+    ]);
   });
 });

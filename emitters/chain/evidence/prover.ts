@@ -1,5 +1,5 @@
 import { answerFault } from "#core/rpc/endpoint.ts";
-import { isSilent, watchedFrames } from "../frames.ts";
+import { hidesBytes, isSilent, watchedFrames } from "../frames.ts";
 import type { Frame, Grade, RootRevert, TransactionSeen } from "../observation.ts";
 import { parseBlock, type RawBlock } from "../shapes.ts";
 import { eventKey, setterKey, type Watch } from "../watch.ts";
@@ -81,7 +81,7 @@ function matterOf(one: Mined, { frame, watch }: { readonly frame: Frame | undefi
   if (need === "keep") return [{ one, frame: undefined, wantsTrace: false }];
   const watched = watchedFrames(frame, watch);
   if (watched.length === 0 && !receipt.logs.some((log) => isConfigLog(log, watch))) return [];
-  return [{ one, frame, wantsTrace: watched.some(isSilent) }];
+  return [{ one, frame, wantsTrace: watched.some(hidesBytes) }];
 }
 
 async function tracesTransactions({ rpc, pool }: ProverOptions, signal: AbortSignal): Promise<boolean> {
