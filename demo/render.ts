@@ -115,7 +115,7 @@ function renderNext({ endpoints, emitterUrl, config }: DemoSummary): string {
   Traces       ${traces}
   The ledger   ${emitterUrl}/state and ${emitterUrl}/facts/ID
   Again        ./offing reconcile --config ${relative(process.cwd(), config)}
-  Dashboards   observability/grafana/dashboards/chain.json
+  Dashboards   ./offing preview --from now-10m (draws them without a Grafana)
   Runbooks     docs/runbooks/
 `;
 }

@@ -70,7 +70,7 @@ function drawDashboard({ dashboard, range, variables, marks, rows }: DrawnDashbo
   );
   return html`<section class="dashboard" id="${uid}" data-dashboard="${uid}" aria-labelledby="${uid}-title">
 <header><h2 id="${uid}-title">${title}</h2><p class="lead">${description ?? ""}</p></header>
-<ul class="chips" aria-label="Settings"><li><b>Time</b> ${timeText(range.fromMs)} to ${timeText(range.toMs)} UTC</li>${shown}${legend}</ul>
+<ul class="chips" aria-label="Settings"><li class="preview-mark">Preview, not Grafana</li><li><b>Time</b> ${timeText(range.fromMs)} to ${timeText(range.toMs)} UTC</li>${shown}${legend}</ul>
 ${rows.map((row) => drawRow(row, { uid, all }))}
 </section>
 `;

@@ -146,7 +146,7 @@ function marksOf({ fields, marks, panel }: Subject): object[] {
       yAxis: value,
       lineStyle: lineStyle(colorOf(color), style.startsWith("dashed") ? "dashed" : "solid"),
     })),
-    ...marks.map(({ atMs, color }) => ({ xAxis: atMs, lineStyle: lineStyle(color, "dashed") })),
+    ...marks.map(({ atMs, color }) => ({ xAxis: atMs, lineStyle: { ...lineStyle(color, "dashed"), opacity: 0.7 } })),
   ];
   const areas = style.includes("area") || style.includes("+area") ? areasOf(shown) : [];
   const markArea = areas.length === 0 ? {} : { markArea: { silent: true, data: areas } };
