@@ -26,18 +26,25 @@ export function selectorOfInput(input: string): string {
  */
 export function actionFrames(root: Frame, { contracts }: Pick<Watch, "contracts">): readonly ActionFrame[] {
   const found: ActionFrame[] = [];
-  const visit = ({ frame, path, kept }: Pick<ActionFrame, "frame" | "path" | "kept">): void => {
+  // A path is written out for what is found only: of the frames of a block that is next to none.
+  const way: number[] = [0];
+  const visit = (frame: Frame, kept: boolean): void => {
     const contract = frame.type === "CALL" && frame.to !== null ? contracts.get(frame.to) : undefined;
     const action = contract?.actions.get(frame.selector);
     if (contract !== undefined && action !== undefined) {
-      found.push({ frame, path, contract, action, kept });
+      found.push({ frame, path: way.join("."), contract, action, kept });
       return;
     }
-    for (const [index, call] of frame.calls.entries()) {
-      visit({ frame: call, path: `${path}.${index}`, kept: kept && frame.error === null });
+    const within = kept && frame.error === null;
+    for (let index = 0; index < frame.calls.length; index += 1) {
+      const call = frame.calls[index];
+      if (call === undefined) continue;
+      way.push(index);
+      visit(call, within);
+      way.pop();
     }
   };
-  visit({ frame: root, path: "0", kept: true });
+  visit(root, true);
   return found;
 }
 

@@ -4,6 +4,7 @@ import { spanIdOf, traceIdOf } from "#core/ids.ts";
 import { State } from "#core/state.ts";
 import type { ChainFact } from "./facts.ts";
 import { block, CONFIG, frame, hashOf, MISSING, ROUTER, reverted, USER } from "./fixtures/handmade.ts";
+import { readRecorded } from "./fixtures/recorded.ts";
 import { createInterpret } from "./interpret.ts";
 import { signals, zerosOf } from "./signals.ts";
 import { watchOf } from "./watch.ts";
@@ -92,5 +93,26 @@ describe("zerosOf", () => {
     ]);
     const changes = zerosOf(CONFIG).filter(({ metric }) => metric.prometheus === "offing_chain_config_changes_total");
     expect(changes.map(({ labels }) => labels["module"])).toEqual(["PSM", "ORACLE"]);
+  });
+});
+
+describe("signals of what a hostile contract said", () => {
+  const { config, batches } = readRecorded("odd");
+  const tell = createInterpret(watchOf(config));
+  const state = new State();
+  const facts = batches.flat().flatMap(({ observation }) => tell(state, observation));
+  const lines = facts.flatMap((fact, index) => signals({ seq: index + 1, writtenAtMs: 9, fact }));
+
+  it("are one short printable line each, with well-formed attributes of bounded length", () => {
+    const logs = lines.filter((signal) => signal.type === "log");
+    expect(logs.length).toBeGreaterThan(30);
+    for (const { body, attributes } of logs) {
+      expect(body.length).toBeLessThanOrEqual(512);
+      for (const text of [body, ...Object.values(attributes).map(String)]) {
+        expect(text.isWellFormed()).toBe(true);
+        expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+        expect(text.length).toBeLessThanOrEqual(2 + 2 * 1_024);
+      }
+    }
   });
 });

@@ -18,35 +18,40 @@ export interface FlatTrace {
  */
 export function parseFlatTraces(value: unknown, keepsInput: KeepsInput): readonly FlatTrace[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const roots: { readonly node: Node; readonly transactionHash: string; readonly blockHash: string }[] = [];
-  const nodes = new Map<string, Node>();
+  const roots: FlatTrace[] = [];
+  const nodes: Node[] = [];
+  // Entries come depth first, so the parent of one is the last node above it.
+  let way: Node[] = [];
   for (const entry of value as readonly unknown[]) {
     const raw = fieldsOf(entry);
     // What a block pays its miner is no call.
     if (raw["type"] === "reward") continue;
-    const node = parseNode(raw, keepsInput);
     const { transactionHash, blockHash, traceAddress } = raw;
-    if (node === undefined || typeof transactionHash !== "string" || typeof blockHash !== "string" || !isPath(traceAddress))
-      return undefined;
-    const key = [transactionHash, ...traceAddress].join(" ");
-    if (nodes.has(key)) return undefined;
-    nodes.set(key, node);
-    if (traceAddress.length === 0) {
-      roots.push({ node, transactionHash: transactionHash.toLowerCase(), blockHash: blockHash.toLowerCase() });
+    if (typeof transactionHash !== "string" || typeof blockHash !== "string" || !isPath(traceAddress)) return undefined;
+    const node = parseNode(raw, keepsInput);
+    if (node === undefined) return undefined;
+    nodes.push(node);
+    const depth = traceAddress.length;
+    if (depth === 0) {
+      way = [node];
+      roots.push({ transactionHash: transactionHash.toLowerCase(), blockHash: blockHash.toLowerCase(), frame: node.frame });
       continue;
     }
-    const parent = nodes.get([transactionHash, ...traceAddress.slice(0, -1)].join(" "));
-    if (parent === undefined || parent.children.length !== traceAddress.at(-1)) return undefined;
-    parent.children.push(node);
+    const parent = way[depth - 1];
+    const root = roots.at(-1);
+    if (parent === undefined || root?.transactionHash !== transactionHash.toLowerCase()) return undefined;
+    if (parent.frame.calls.length !== traceAddress[depth - 1]) return undefined;
+    parent.frame.calls.push(node.frame);
+    way.length = depth;
+    way.push(node);
   }
-  for (const { children, subtraces } of nodes.values()) if (children.length !== subtraces) return undefined;
-  return roots.map(({ node, ...root }) => ({ ...root, frame: frameOf(node) }));
+  return nodes.every(({ frame, subtraces }) => frame.calls.length === subtraces) ? roots : undefined;
 }
 
+/** A frame while its calls are still being found. */
 interface Node {
-  readonly frame: Omit<Frame, "calls">;
+  readonly frame: Omit<Frame, "calls"> & { readonly calls: Frame[] };
   readonly subtraces: number;
-  readonly children: Node[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -61,7 +66,7 @@ function parseNode(raw: Fields, keepsInput: KeepsInput): Node | undefined {
   const call = callIn(type, { action, result });
   if (call === undefined) return undefined;
   const { type: callType, ...parts } = call;
-  return { frame: { type: callType, ...callOf(parts, keepsInput), ...end }, subtraces, children: [] };
+  return { frame: { type: callType, ...callOf(parts, keepsInput), ...end, calls: [] }, subtraces };
 }
 
 function callIn(type: unknown, { action, result }: { readonly action: Fields; readonly result: Fields }) {
@@ -72,10 +77,6 @@ function callIn(type: unknown, { action, result }: { readonly action: Fields; re
     return { type: callType.toUpperCase(), from, to, input };
   if (type !== "create" || typeof init !== "string") return undefined;
   return { type: creationMethod === "create2" ? "CREATE2" : "CREATE", from, to: result["address"], input: init };
-}
-
-function frameOf({ frame, children }: Node): Frame {
-  return { ...frame, calls: children.map(frameOf) };
 }
 
 function isPath(value: unknown): value is readonly number[] {

@@ -4,6 +4,7 @@ import type { Frame, Grade, RootRevert, TransactionSeen } from "../observation.t
 import { parseBlock, type RawBlock } from "../shapes.ts";
 import { eventKey, setterKey, type Watch } from "../watch.ts";
 import { callsSomething, createBlockTracer, type TraceOptions } from "./block-traces.ts";
+import type { KeepsInput } from "./frame-parts.ts";
 import type { Mined, MinedBlock, RootBytes } from "./mined.ts";
 import { needOf } from "./needs.ts";
 import { nodeReason, parentCall } from "./node-reason.ts";
@@ -37,7 +38,8 @@ export interface ProverOptions extends Omit<TraceOptions, "keepsInput"> {
  */
 export function createProver(options: ProverOptions): Prover {
   const { watch, pool } = options;
-  const tracing = { ...options, keepsInput: (to: string | null, selector: string) => watch.setters.has(setterKey(to, selector)) };
+  const keepsInput: KeepsInput = watch.setters.size === 0 ? () => false : (to, selector) => watch.setters.has(setterKey(to, selector));
+  const tracing = { ...options, keepsInput };
   const framesOf = createBlockTracer(tracing);
   const frameOf = createTransactionTracer(tracing);
   return {
