@@ -111,7 +111,13 @@ test("a file of spans that was moved away breaks the trace's hop only", async ()
 });
 
 test("a dashboard's query that Prometheus does not understand is named with its panel", async () => {
-  const query = { dashboard: "Planted", panel: "broken panel", datasource: "prometheus", expr: "rate(offing_facts_total" } as const;
+  const query = {
+    dashboard: "Planted",
+    uid: "planted",
+    panel: "broken panel",
+    datasource: "prometheus",
+    expr: "rate(offing_facts_total",
+  } as const;
   expect(await askDashboardQuery(stack.endpoints.prometheus, [query])).toMatchObject({
     verdict: "broken",
     detail: expect.stringContaining('"broken panel" on "Planted"'),

@@ -5,62 +5,106 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import { createOtlpClient } from "#core/otlp.ts";
-import { encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
-import type { Attributes } from "#core/signal.ts";
+import { encodeSpan } from "#core/otlp-proto.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 import { readObservability } from "./check.ts";
-import { checkLive, type LiveAnswer } from "./live.ts";
-import { everyName } from "./testing/every-name.ts";
+import { checkLive, exemplars, type LiveAnswer, type LiveOptions } from "./live.ts";
+import { type DashboardQuery, dashboardQueries, substitute } from "./queries.ts";
+import { comparable, compareDriven, type DrivenRound, zerosWhenStopped } from "./testing/compare-driven.ts";
+import { drivenBatches } from "./testing/driven.ts";
 
+const { contract, rules: ruleFiles } = readObservability();
+const trace = { traceId: randomBytes(16).toString("hex"), spanId: randomBytes(8).toString("hex") };
+const startMs = systemClock.nowMs();
 let stack: Stack;
+let rounds = 0;
 beforeAll(async () => {
   stack = await startStack({ directory: mkdtempSync(join(tmpdir(), "offing-live-")), ports: "free" });
 });
 afterAll(async () => {
-  await stack.stop();
-  rmSync(stack.directory, { recursive: true, force: true });
+  await stack?.stop();
+  if (stack !== undefined) rmSync(stack.directory, { recursive: true, force: true });
 });
 
-async function unanswered(ledger?: string): Promise<readonly LiveAnswer[]> {
-  const { prometheus, loki } = stack.endpoints;
-  return (await checkLive({ prometheus, loki, ...(ledger !== undefined && { ledger }) })).filter(({ ok }) => !ok);
-}
-
-/** Two exports, so that counters have a course. */
-async function exportTwice(): Promise<void> {
-  const { contract } = readObservability();
+/** Sends everything the contract names once more, larger, as every emitter at once. */
+async function drive(): Promise<DrivenRound> {
+  rounds += 1;
   const otlp = createOtlpClient({ url: stack.endpoints.collector, headers: {}, timeoutMs: 10_000 });
   const shared = { abort: new AbortController().signal, patience: "wait" } as const;
-  const startMs = systemClock.nowMs();
-  const resource = (instance: string): Attributes => ({ "service.name": "offing-chain", "service.instance.id": instance });
-  for (const value of [1, 2]) {
-    const { ledgerPoints, processPoints, records } = everyName(contract, { atMs: systemClock.nowMs(), startMs, value });
-    await otlp.send({ signal: "metrics", resource: resource("ledger-1"), items: ledgerPoints, ...shared });
-    await otlp.send({ signal: "metrics", resource: resource("slot-1"), items: processPoints, ...shared });
-    await otlp.send({ signal: "traces", resource: resource("ledger-1"), items: [span(systemClock.nowMs())], ...shared });
-    await systemClock.sleep(1_000);
-    if (value > 1) continue;
-    for (const service of ["offing-chain", "offing-drill", "offing-alerts"]) {
-      await otlp.send({ signal: "logs", resource: { ...resource("ledger-1"), "service.name": service }, items: records, ...shared });
-    }
-  }
+  const atMs = systemClock.nowMs();
+  const exemplar = { ...trace, value: 1, atMs, factId: "driven" };
+  for (const batch of drivenBatches(contract, { atMs, startMs, round: rounds, exemplar })) await otlp.send({ ...batch, ...shared });
+  const span = encodeSpan({
+    type: "span",
+    name: "chain.operation",
+    kind: "internal",
+    ...trace,
+    startMs: atMs,
+    endMs: atMs,
+    attributes: {},
+  });
+  const resource = { "service.name": "offing-chain", "service.instance.id": "ledger-1" };
+  await otlp.send({ signal: "traces", resource, items: [span], ...shared });
+  return { atMs, round: rounds };
 }
 
-function span(atMs: number): OtlpItem {
-  const place = { traceId: randomBytes(16).toString("hex"), spanId: randomBytes(8).toString("hex"), startMs: atMs, endMs: atMs };
-  return encodeSpan({ type: "span", name: "chain.operation", kind: "internal", ...place, attributes: {} });
+async function unanswered(more: Partial<LiveOptions> = {}): Promise<readonly LiveAnswer[]> {
+  return (await checkLive({ ...stack.endpoints, ...more })).filter(({ ok }) => !ok);
 }
 
-test("every query of every dashboard finds what the contract names, and nothing where there is nothing", async () => {
-  const all = await checkLive(stack.endpoints);
+test("every target, annotation, variable and exemplar of every dashboard answers with data, and with none where there is none", async () => {
+  // The Collector speaks of itself from the start, and Prometheus's alerts need series first.
+  const only: LiveOptions["only"] = ({ expr }) => !/otelcol_|ALERTS/.test(expr);
+  const all = await checkLive({ ...stack.endpoints, only });
   expect(all.filter(({ ok }) => ok)).toEqual([]);
-  expect(all.length).toBeGreaterThan(40);
-  await exportTwice();
-  // The backends take a moment after the Collector has acknowledged.
-  await expect.poll(() => unanswered(), { timeout: 60_000, interval: 1_000 }).toEqual([]);
-  const elsewhere = (await unanswered("another-ledger")).map(({ panel }) => panel);
+  expect(all.length).toBeGreaterThan(70);
+  const seen = async (): Promise<readonly LiveAnswer[]> => {
+    await drive();
+    return await unanswered();
+  };
+  await expect.poll(seen, { timeout: 60_000, interval: 1_000 }).toEqual([]);
+  const elsewhere = (await unanswered({ ledger: "another-ledger" })).map(({ panel }) => panel);
   expect(elsewhere).toContain("PSM blocked for");
   expect(elsewhere).not.toContain("Last heartbeat");
+});
+
+test("what each panel shows is what was driven, and not zero", async () => {
+  const driven = await drive();
+  await expect.poll(() => compareDriven(stack.endpoints.prometheus, contract, driven), { timeout: 30_000, interval: 1_000 }).toEqual([]);
+  const { panels, skipped } = comparable(contract);
+  expect(panels).toBeGreaterThan(40);
+  expect(skipped.filter((panel) => !panel.startsWith("Collector: "))).toEqual(["Firing now"]);
+  // A driver that says something else is found out, so the comparison can fail.
+  const wrong = await compareDriven(stack.endpoints.prometheus, contract, { ...driven, round: driven.round + 1 });
+  expect(wrong.map(({ panel }) => panel)).toEqual(expect.arrayContaining(["Blocked operations in the ledger", "RPC latency"]));
+});
+
+test("every exemplar names a trace that was sent", async () => {
+  const asked = dashboardQueries().filter((query) => query.exemplars === true);
+  expect(asked.length).toBeGreaterThan(0);
+  for (const { expr } of asked)
+    expect(new Set(await exemplars(stack.endpoints.prometheus, substitute(expr)))).toEqual(new Set([trace.traceId]));
+});
+
+// Nothing is sent between, so what Prometheus answers for ten minutes from now is what it will answer then.
+test("with every emitter stopped no panel turns to zero", async () => {
+  const { prometheus } = stack.endpoints;
+  const atMs = systemClock.nowMs();
+  expect(await zerosWhenStopped(prometheus, { atMs })).toEqual([]);
+  // A query that fills silence with zero is found out.
+  const [first] = dashboardQueries().filter(({ panel }) => panel === "Blocks behind the head");
+  const filled = [{ ...first, expr: `${first?.expr} or vector(0)` } as DashboardQuery];
+  expect(await zerosWhenStopped(prometheus, { atMs, queries: filled })).toEqual([`Blocks behind the head: ${filled[0]?.expr}`]);
+});
+
+test("Tempo answers every search for traces", async ({ skip }) => {
+  if (stack.endpoints.tempo === null) {
+    process.stdout.write("skipped: no Tempo on this machine (OFFING_TEMPO_BIN or PATH); TraceQL is parsed and its names are checked\n");
+    skip();
+  }
+  await expect
+    .poll(() => unanswered({ only: ({ datasource }) => datasource === "tempo" }), { timeout: 30_000, interval: 1_000 })
+    .toEqual([]);
 });
 
 interface RuleHealth {
@@ -76,13 +120,18 @@ async function rules(): Promise<readonly RuleHealth[]> {
   return data.groups.flatMap((group) => group.rules);
 }
 
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
 test("Prometheus evaluates every rule on these series without an error", async () => {
-  await exportTwice();
+  await drive();
   const exportedAtMs = systemClock.nowMs();
-  const expected = readObservability().rules.flatMap((file) => file.rules.map(({ alert }) => ({ name: alert, health: "ok" })));
+  const expected = ruleFiles.flatMap((file) => file.rules.map(({ alert }) => ({ name: alert, health: "ok" }))).sort(byName);
   const evaluated = async (): Promise<unknown> =>
     (await rules())
       .filter(({ lastEvaluation }) => Date.parse(lastEvaluation) > exportedAtMs)
-      .map(({ name, health, lastError }) => ({ name, health, ...(lastError !== undefined && { lastError }) }));
+      .map(({ name, health, lastError }) => ({ name, health, ...(lastError !== undefined && { lastError }) }))
+      .sort(byName);
   await expect.poll(evaluated, { timeout: 30_000, interval: 1_000 }).toEqual(expected);
 });

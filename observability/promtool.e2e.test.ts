@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { silent } from "../stack/progress.ts";
 import { findTools } from "../stack/tools.ts";
-import { promtoolTest } from "./promtool.ts";
+import { readObservability } from "./check.ts";
+import { promtoolTest, testDashboards } from "./promtool.ts";
 
 let promtool = "";
 let folder = "";
@@ -31,4 +32,16 @@ test.each<[string, (rules: string) => string, readonly string[]]>([
   ["PromQL that does not parse", (rules) => rules.replace("> 5", "> > 5"), ["rules", "rule tests"]],
 ])("%s is what promtool finds", async (_, change, failed) => {
   expect(await failedAfter(change)).toEqual(failed);
+});
+
+test("every dashboard finds data in the contract's series", async () => {
+  expect((await testDashboards(promtool)).filter(({ ok }) => !ok)).toEqual([]);
+});
+
+test("a dashboard whose query finds nothing in the contract's series is named, with the query", async () => {
+  const { dashboards, contract } = readObservability();
+  const renamed = JSON.parse(JSON.stringify(dashboards).replaceAll("offing_chain_lag{", "offing_chain_backlog{")) as typeof dashboards;
+  const failed = (await testDashboards(promtool, { dashboards: renamed, contract })).filter(({ ok }) => !ok);
+  expect(failed.map(({ name }) => name)).toEqual(["dashboard offing-chain"]);
+  expect(failed[0]?.output).toContain("count(offing_chain_backlog{");
 });

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { dashboardQueries, substitute } from "./queries.ts";
+import type { ContractJson } from "#contract/emit-json.ts";
+import type { DashboardFile } from "./check/dashboards.ts";
+import { readObservability } from "./check.ts";
+import { dashboardTest } from "./dashboard-tests.ts";
 
 /** One run of promtool. */
 export interface PromtoolRun {
@@ -19,8 +22,7 @@ const RULES = join(import.meta.dirname, "prometheus", "rules");
 const run = promisify(execFile);
 
 /**
- * Runs what only promtool can judge: the syntax and lint of the rules, their test cases, and the syntax of every PromQL query on a
- * dashboard.
+ * Runs what only promtool can judge: the syntax and lint of the rules, and their test cases.
  *
  * @param promtool - path of the program, as stack/tools.ts finds it
  * @param folder - where the rules and their tests stand; those of the repository when left out
@@ -32,7 +34,6 @@ export async function promtoolTest(promtool: string, folder: string = RULES): Pr
   return [
     await call("rules", ["check", "rules", "--lint=all", "--lint-fatal", ...files.filter((file) => !isTest(file))]),
     await call("rule tests", ["test", "rules", "--diff", ...files.filter(isTest)]),
-    await withQueriesAsRules((file) => call("dashboard queries", ["check", "rules", "--lint=none", file])),
   ];
 }
 
@@ -49,16 +50,24 @@ async function promtoolRun(
   }
 }
 
-/** promtool parses no lone expression, but it parses rules: each query becomes a recording rule of a file that is thrown away. */
-async function withQueriesAsRules(use: (file: string) => Promise<PromtoolRun>): Promise<PromtoolRun> {
-  const rules = dashboardQueries()
-    .filter(({ datasource }) => datasource === "prometheus")
-    .map(({ panel, expr }, index) => ({ record: `panel:query:${index}`, expr: substitute(expr), labels: { panel } }));
+/**
+ * Runs the generated test of each dashboard: every PromQL query parses and finds data in what the contract can give it.
+ *
+ * @param from - the dashboards and the contract; those of the repository when left out
+ */
+export async function testDashboards(
+  promtool: string,
+  from: { readonly dashboards: readonly DashboardFile[]; readonly contract: ContractJson } = readObservability(),
+): Promise<readonly PromtoolRun[]> {
   const folder = await mkdtemp(join(tmpdir(), "offing-promtool-"));
   try {
-    const file = join(folder, "dashboards.rules.yaml");
-    await writeFile(file, stringify({ groups: [{ name: "dashboards", rules }] }));
-    return await use(file);
+    const runs: PromtoolRun[] = [];
+    for (const dashboard of from.dashboards) {
+      const file = `${dashboard.dashboard.uid}.test.yaml`;
+      await writeFile(join(folder, file), stringify(dashboardTest(dashboard, from.contract)));
+      runs.push(await promtoolRun(`dashboard ${dashboard.dashboard.uid}`, { promtool, args: ["test", "rules", "--diff", file], folder }));
+    }
+    return runs;
   } finally {
     await rm(folder, { recursive: true });
   }

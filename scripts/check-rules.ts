@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promtoolTest } from "../observability/promtool.ts";
+import { promtoolTest, testDashboards } from "../observability/promtool.ts";
 import { createProgress } from "../stack/progress.ts";
 import { findTools } from "../stack/tools.ts";
 
 /** Holds what only the tools themselves can judge: rules and their cases by promtool, the Collector's configuration by the Collector. */
 const { promtool, collector } = await findTools(["promtool", "collector"], { progress: createProgress() });
 let failed = 0;
-for (const { name, ok, output } of await promtoolTest(promtool.path)) {
+for (const { name, ok, output } of [...(await promtoolTest(promtool.path)), ...(await testDashboards(promtool.path))]) {
   process.stdout.write(`${ok ? "✓" : "✗"} ${name}\n${ok ? "" : output}`);
   failed += ok ? 0 : 1;
 }

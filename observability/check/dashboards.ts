@@ -52,17 +52,27 @@ export function panelsOf(dashboard: Dashboard): readonly PlacedPanel[] {
   });
 }
 
+/** One query of a dashboard. */
+export interface PlacedQuery {
+  /** The title of the panel, or the name of the annotation. */
+  readonly place: string;
+  readonly source: string;
+  readonly expr: string;
+  readonly exemplars: boolean;
+}
+
 /** Every query of a dashboard, its annotations' included, with the data source it asks. */
-export function queriesOf(dashboard: Dashboard): readonly { readonly place: string; readonly source: string; readonly expr: string }[] {
+export function queriesOf(dashboard: Dashboard): readonly PlacedQuery[] {
   const ofPanels = panelsOf(dashboard).flatMap(({ title, targets = [], datasource }) =>
-    targets.map(({ expr, query, datasource: own }) => ({
+    targets.map(({ expr, query, datasource: own, exemplar }) => ({
       place: title,
       source: (own ?? datasource)?.uid ?? "",
       expr: expr ?? query ?? "",
+      exemplars: exemplar === true,
     })),
   );
   const ofAnnotations = dashboard.annotations.list.flatMap(({ name, expr, datasource }) =>
-    expr === undefined ? [] : [{ place: `annotation ${name}`, source: datasource?.uid ?? "", expr }],
+    expr === undefined ? [] : [{ place: `annotation ${name}`, source: datasource?.uid ?? "", expr, exemplars: false }],
   );
   return [...ofPanels, ...ofAnnotations];
 }

@@ -1,5 +1,5 @@
 import type { ContractJson, JsonEvent, JsonMetric } from "#contract/emit-json.ts";
-import { encodeLog, encodePoint, type OtlpItem } from "#core/otlp-proto.ts";
+import { type Exemplar, encodeLog, encodePoint, type OtlpItem } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 
 /** One export of everything the contract names. */
@@ -10,14 +10,21 @@ export interface EveryName {
   readonly records: readonly OtlpItem[];
 }
 
+/** What the points say. */
+export interface EveryNameOptions {
+  readonly atMs: number;
+  readonly startMs: number;
+  /** One value for all, or one for each name; a gauge in seconds always holds the time. */
+  readonly value: number | ((name: string) => number);
+  /** An exemplar on every counter whose cases are in the log. */
+  readonly exemplar?: Exemplar;
+}
+
 /** Every metric with every tuple of its closed label sets, siblings included, and every event once. */
-export function everyName(contract: ContractJson, { atMs, startMs, value }: { atMs: number; startMs: number; value: number }): EveryName {
+export function everyName(contract: ContractJson, options: EveryNameOptions): EveryName {
+  const { atMs } = options;
   const points = (resource: JsonMetric["resource"]): readonly OtlpItem[] =>
-    contract.metrics
-      .filter((metric) => metric.resource === resource)
-      .flatMap((metric) =>
-        pointsOf(metric, { atMs, startMs, value: metric.unit === "s" && metric.instrument === "gauge" ? atMs / 1000 : value }),
-      );
+    contract.metrics.filter((metric) => metric.resource === resource).flatMap((metric) => pointsOf(metric, options));
   const records = contract.events.map((event, seq) =>
     encodeLog(
       { type: "log", event: event.name, severity: event.severity, body: event.brief, attributes: attributesOf(event, contract) },
@@ -27,25 +34,34 @@ export function everyName(contract: ContractJson, { atMs, startMs, value }: { at
   return { ledgerPoints: points("ledger"), processPoints: points("process"), records };
 }
 
-function pointsOf(metric: JsonMetric, { atMs, startMs, value }: { atMs: number; startMs: number; value: number }): OtlpItem[] {
+function pointsOf(metric: JsonMetric, options: EveryNameOptions): OtlpItem[] {
   const names = [metric.name, ...(metric.siblings ?? []).map((sibling) => sibling.name)];
   const { instrument, unit, brief, buckets } = metric;
-  const counts = { ...(buckets !== undefined && { buckets: [...buckets.map(() => value), value] }) };
-  return names.flatMap((name) =>
-    tuplesOf(metric).map((labels) =>
+  const { atMs, startMs, exemplar } = options;
+  return names.flatMap((name) => {
+    const value = pointValue(metric, { name, ...options });
+    return tuplesOf(metric).map((labels) =>
       encodePoint({
         metric: { name, instrument, unit, brief, ...(buckets !== undefined && { buckets }) },
         labels,
         atMs,
         value,
         ...(instrument === "gauge" ? {} : { startMs }),
-        ...counts,
+        ...(buckets !== undefined && { buckets: [...buckets.map(() => value), value] }),
+        ...(exemplar !== undefined && metric.ledger?.logs !== undefined && { exemplar }),
       }),
-    ),
-  );
+    );
+  });
 }
 
-function tuplesOf({ labels }: JsonMetric): readonly Attributes[] {
+/** What everyName gives a metric, or a sibling of it by its name. */
+export function pointValue(metric: JsonMetric, { name, atMs, value }: EveryNameOptions & { readonly name: string }): number {
+  if (metric.unit === "s" && metric.instrument === "gauge") return atMs / 1000;
+  return typeof value === "number" ? value : value(name);
+}
+
+/** Every tuple of a metric's closed label sets; an open label has one value. */
+export function tuplesOf({ labels }: JsonMetric): readonly Attributes[] {
   return labels.reduce<readonly Attributes[]>(
     (tuples, { key, values = ["one"] }) => tuples.flatMap((tuple) => values.map((value) => ({ ...tuple, [key]: value }))),
     [{}],

@@ -3,6 +3,7 @@ import { alertTransitionEvent, buildInfo, configInfo } from "#contract/generated
 import { ALERTS_JOB, firing } from "./alerts-series.ts";
 import { CHAIN_JOB } from "./chain-series.ts";
 import { emitterLine } from "./home-emitter.ts";
+import { nodeLine } from "./home-node.ts";
 import { deliveryLine, lossLine, queueLine } from "./home-pipeline.ts";
 import { dashboard, type Row } from "./layout.ts";
 import { lineSelectorOf } from "./logql.ts";
@@ -19,6 +20,7 @@ const JOBS = /offing-.+/;
 /** One row for each emitter; a new emitter adds its line here. */
 const EMITTER_ROWS: readonly Row[] = [
   { title: "Chain", lines: [emitterLine({ job: CHAIN_JOB, name: "Chain", uid: CHAIN_JOB })] },
+  { title: "Nodes", lines: [nodeLine()] },
   { title: "Alert history", lines: [emitterLine({ job: ALERTS_JOB, name: "Alert history" })] },
 ];
 

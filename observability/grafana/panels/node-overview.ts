@@ -21,7 +21,7 @@ import type { Row } from "./layout.ts";
 import type { Dashboard } from "./model.ts";
 import { commandBudget, commandCourse, commandEvidence, commandFailures } from "./node-commands.ts";
 import { nodeAge, nodeDashboard, nodeSeries, WINDOW } from "./node-series.ts";
-import { increase, inUnitOf, quantile, rate, secondsSince, sumBy, type Vector } from "./promql.ts";
+import { increase, inUnitOf, quantile, rate, type Selector, secondsSince, sumBy, type Vector } from "./promql.ts";
 import { show } from "./query.ts";
 import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
@@ -46,15 +46,20 @@ export function nodeOverviewDashboard(): Dashboard {
 
 /** Time since the last success, or since the start while there was none; what NodeSyncNoProgress reads. */
 export function syncHeartbeat(): PlaceablePanel {
-  const last = series(nodeSyncLastSuccessUnix);
-  const promql = `time() - (${last.promql} != 0 or on (job, instance) ${series(startTimestamp).promql})`;
   return stat({
     key: "node-sync-heartbeat",
     title: "Since the last successful sync",
     description: "Whether the node keeps level with the chain: seconds since a sync ended well, since the start while none has.",
     alert: "NodeSyncNoProgress",
-    queries: [show({ ...last, promql, unit: "s" }, "{{job}} {{instance}}")],
+    queries: [show(sinceLastSync(nodeSeries), "{{job}} {{instance}}")],
   });
+}
+
+/** Seconds since the last success, or since the start while there was none. */
+export function sinceLastSync(select: Selector): Vector<"job" | "instance"> {
+  const last = select.series(nodeSyncLastSuccessUnix);
+  const started = select.series(startTimestamp);
+  return { ...last, promql: `time() - (${last.promql} != 0 or on (job, instance) ${started.promql})`, unit: "s" };
 }
 
 function alone(): PlaceablePanel {
