@@ -9,10 +9,19 @@ import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
 import { ledgerSqliteBench } from "./ledger-sqlite.bench.ts";
 import { type Busyness, lookAround, type MachineFacts, machineFacts } from "./machine.ts";
 import { nodeLibraryBench } from "./node-library.bench.ts";
+import { nodeLogBench } from "./node-log.bench.ts";
 import { stackBench } from "./stack.bench.ts";
 import { drawTable } from "./table.ts";
 
-const BENCHES: readonly Bench[] = [interpretBench, ledgerSqliteBench, ledgerPostgresBench, exportBench, nodeLibraryBench, stackBench];
+const BENCHES: readonly Bench[] = [
+  interpretBench,
+  ledgerSqliteBench,
+  ledgerPostgresBench,
+  exportBench,
+  nodeLibraryBench,
+  nodeLogBench,
+  stackBench,
+];
 const LATEST = new URL("./results/latest.json", import.meta.url);
 
 const HELP = `Measures Offing beside its peers, in one run, and prints one table.

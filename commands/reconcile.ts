@@ -1,21 +1,26 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import type { Fact, StoredFact } from "#core/fact.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { type ReconcileReport, reconcile } from "#core/reconcile.ts";
+import { NO_RECORDS } from "#core/run-stream.ts";
+import { reconcileStream } from "#core/stream-reconcile.ts";
 import { textTable } from "../demo/text-table.ts";
 import { type ConfigOptions, setUpChain } from "./chain-setup.ts";
+import { setUpNode } from "./node-setup.ts";
 import { withConfig } from "./run.ts";
 
 /** `offing reconcile`: proves that the backends say what the ledger says. */
 export function reconcileCommand(): Command {
   return withConfig(new Command("reconcile"))
     .description("compare the ledger, counted by SQL, with Prometheus, Loki and Tempo; exit 1 on any difference")
+    .addArgument(new Argument("[domain]", "whose ledger").choices(["chain", "node"]).default("chain"))
+    .addHelpText("after", "\nThe node's ledger keeps no facts: its totals are compared with Prometheus, bucket by bucket.")
     .option("--wait <seconds>", "how long the backends may take to catch up", "30")
     .option("--json", "print the report as JSON")
-    .action(async (options: ConfigOptions & { wait: string; json?: boolean }) => {
+    .action(async (domain: string, options: ConfigOptions & { wait: string; json?: boolean }) => {
       const waitMs = Number(options.wait) * 1000;
       if (!(waitMs >= 0)) new Command().error("error: --wait needs a number of seconds", { exitCode: 2 });
-      const report = await reconcileChain(options, waitMs);
+      const report = domain === "node" ? await reconcileNode(options, waitMs) : await reconcileChain(options, waitMs);
       process.stdout.write(options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
       process.exitCode = report.equal ? 0 : 1;
     });
@@ -34,6 +39,22 @@ export async function reconcileChain(options: ConfigOptions, waitMs: number): Pr
     // The ledger gives back what this emitter wrote; its domain was checked when it was opened.
     const signals = emitter.signals as (stored: StoredFact<Fact>) => ReturnType<typeof emitter.signals>;
     return await reconcile({ ledger, metrics, signals, backends: config.backends, clock: run.clock, waitMs });
+  } finally {
+    await ledger.close();
+  }
+}
+
+/**
+ * Compares the totals of the node emitter's ledger with Prometheus; the emitter may run meanwhile.
+ *
+ * @throws CONFIG_NOT_FOUND, CONFIG_INVALID, LEDGER_UNREACHABLE, BACKEND_UNREACHABLE
+ */
+export async function reconcileNode(options: ConfigOptions, waitMs: number): Promise<ReconcileReport> {
+  const { config, run } = setUpNode(options);
+  const { metrics, domain } = run.emitter;
+  const ledger = await openLedger({ location: run.location, domain, mode: "read", records: NO_RECORDS, nowMs: run.clock.nowMs });
+  try {
+    return await reconcileStream({ ledger, metrics, prometheus: config.backends.prometheus, clock: run.clock, waitMs });
   } finally {
     await ledger.close();
   }

@@ -1,4 +1,4 @@
-import { first, type Rule } from "./compile.ts";
+import { first, planOf, type Rule } from "./compile.ts";
 import type { Context, Counts, Entry } from "./context.ts";
 import { type Enclosing, enclosingSpans } from "./enclosing.ts";
 import { type Activity, type ActivityFields, type ActivityKind, kindOf, NAME_LABELS } from "./facts.ts";
@@ -26,6 +26,8 @@ export interface Found {
   readonly place: Place | undefined;
 }
 
+const NOTHING: Found = { isActivity: false, place: undefined };
+
 type Phase = "begin" | "end" | "progress" | "whole";
 
 /** A line that speaks of an activity. */
@@ -41,8 +43,8 @@ interface Spoken {
 /** Takes what a record says of activities: begins, ends, and whole ones; tells which span it was written in. */
 export function takeActivity(entry: Entry, context: Context, parts: ActivityParts, wantsPlace: boolean): Found {
   const spoken = spokenOf(entry);
-  if (spoken === undefined && !wantsPlace) return { isActivity: false, place: undefined };
-  const around = parts.tracing || wantsPlace ? enclosingSpans(entry, context, parts) : [];
+  if (spoken === undefined && !wantsPlace) return NOTHING;
+  const around = parts.tracing || wantsPlace ? enclosingSpans(entry, context, { ...parts, closes: spoken?.phase === "whole" }) : [];
   if (spoken === undefined) return { isActivity: false, place: around.at(-1) ?? statedPlace(entry) };
   const side = sideOf(entry, spoken, context, parts);
   const place =
@@ -185,7 +187,7 @@ function point(entry: Entry, { spoken, side }: Told, place: Place, context: Cont
 
 function spokenOf(entry: Entry): Spoken | undefined {
   const { mapping, record } = entry;
-  rules: for (const rule of mapping.rules) {
+  rules: for (const rule of planOf(mapping, record).rules) {
     for (const { place, values } of rule.when) {
       const value = first(record, place);
       if (value === undefined || !values.has(value)) continue rules;

@@ -57,8 +57,30 @@ export interface Mapping {
   readonly fields: FieldPlaces;
   readonly measures: MeasurePlaces;
   readonly rules: readonly Rule[];
+  /** What is worth asking of records of one shape. */
+  readonly plans: Map<object, Plan>;
   /** What a field's path begins with where it is the line's own field. */
   readonly prefixes: readonly string[];
+}
+
+/** What records of one shape may say at all. */
+export interface Plan {
+  readonly rules: readonly Rule[];
+  readonly measures: boolean;
+}
+
+/** The plan of a record, worked out once for each shape. */
+export function planOf(mapping: Mapping, record: LogRecord): Plan {
+  const { shape } = record;
+  const known = shape === undefined ? undefined : mapping.plans.get(shape);
+  if (known !== undefined) return known;
+  const fits = ({ when, fixedName, name }: Rule) =>
+    when.every(({ place }) => record.has(place)) && (fixedName !== undefined || record.has(name));
+  const { nextDelay, queueDepth, processed, peers, lastSuccess, event } = mapping.measures;
+  const measures = [nextDelay, queueDepth, processed, peers, lastSuccess, event].some((place) => record.has(place));
+  const plan = { rules: mapping.rules.filter(fits), measures };
+  if (shape !== undefined) mapping.plans.set(shape, plan);
+  return plan;
 }
 
 /** Makes a mapping ready. @param options.all - whole records are wanted, because lines are forwarded */
@@ -76,6 +98,7 @@ export function compileMapping(file: MappingFile, options: { readonly all: boole
     ancestors: file.ancestors === undefined ? undefined : places([file.ancestors]),
     fields: fieldPlaces((names) => under(file.fields, names)),
     measures: measurePlaces((names) => under(file.fields, names)),
+    plans: new Map<object, Plan>(),
     rules: file.activities.map((rule) => compileRule(rule, { file, places, under })),
     prefixes: file.fields.filter((prefix) => prefix !== ""),
   };

@@ -35,13 +35,14 @@ const IDENTITY = [
  * The list has names and fields but no ids. The first line that names a span gives it one, which is kept until the span closes, so that
  * what happens inside finds its parent though the parent's own line comes last.
  */
-export function enclosingSpans(entry: Entry, context: Context, { pairs, counts }: { pairs: Pairs; counts: Counts }): Enclosing[] {
+export function enclosingSpans(entry: Entry, context: Context, { pairs, counts, closes }: EnclosingOptions): Enclosing[] {
   const { mapping, record, id } = entry;
   const text = mapping.ancestors === undefined ? undefined : first(record, mapping.ancestors);
   if (typeof text !== "string" || text === "[]") return [];
   const spans: Enclosing[] = [];
   let path = "~";
-  for (const [depth, span] of parse(text).entries()) {
+  const named = parse(text);
+  for (const [depth, span] of named.entries()) {
     const name = typeof span["name"] === "string" ? (mapping.file.names[span["name"]] ?? span["name"]) : "";
     const kind = kindOf(name)?.kind;
     if (kind === undefined) continue;
@@ -52,12 +53,27 @@ export function enclosingSpans(entry: Entry, context: Context, { pairs, counts }
       spans.push({ key: path, kind, traceId: known.traceId, spanId: known.spanId, parentSpanId: known.parentSpanId });
       continue;
     }
-    const place = placeOf(span, kind, { parent: spans.at(-1), implied: impliedSpanId(id, depth), traceId: id.traceId });
+    // Nothing more comes of a span that closes here, so it needs no place among the open ones.
+    const isLast = closes && depth === named.length - 1;
+    const implied = isLast ? id.spanId : impliedSpanId(id, depth);
+    const place = placeOf(span, kind, { parent: spans.at(-1), implied, traceId: id.traceId });
+    if (isLast) {
+      spans.push({ ...place, key: path, kind });
+      continue;
+    }
     const gone = pairs.put(context.state, path, { ...place, kind, seenMs: context.atMs });
     if (gone?.open.begin !== undefined) counts.forgotten(context);
     spans.push({ ...place, key: path, kind });
   }
   return spans;
+}
+
+/** What is needed besides the line. */
+export interface EnclosingOptions {
+  readonly pairs: Pairs;
+  readonly counts: Counts;
+  /** The line tells that the last of the spans closes. */
+  readonly closes: boolean;
 }
 
 interface Around {

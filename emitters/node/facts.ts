@@ -58,6 +58,7 @@ export type NameLabel = "command" | "kind" | "task" | "stage" | "protocol" | "qu
 
 /** Splits a name such as `command.publish` into its kind and the rest; undefined when it is none of the contract's. */
 export function kindOf(name: string): { readonly kind: ActivityKind; readonly rest: string } | undefined {
+  if (!FIRST_LETTERS.has(name.charCodeAt(0))) return undefined;
   for (const [prefix, kind] of KIND_PREFIXES) {
     if (!name.startsWith(prefix)) continue;
     if (name.length === prefix.length) return { kind, rest: "" };
@@ -67,3 +68,5 @@ export function kindOf(name: string): { readonly kind: ActivityKind; readonly re
 }
 
 const DOT = 46;
+/** Most messages are told apart by it. */
+const FIRST_LETTERS = new Set(KIND_PREFIXES.map(([prefix]) => prefix.charCodeAt(0)));

@@ -4,7 +4,7 @@ import type { State } from "#core/state.ts";
 import type { StreamSink } from "#core/stream.ts";
 import { type ActivityParts, giveUp, takeActivity } from "./activities.ts";
 import { compileMapping, first, type Mapping } from "./compile.ts";
-import { type Context, Counts, Entry, type EntryParts } from "./context.ts";
+import { type Context, Counts, Entry, type EntryParts, type EntryPlace } from "./context.ts";
 import { forwarded, forwardedText } from "./forward.ts";
 import { LineId } from "./line-ids.ts";
 import { type Line, readLines } from "./lines.ts";
@@ -39,7 +39,7 @@ const AHEAD_MS = 10 * 60_000;
 /** The pure step from lines to signals: the same observations over the same state say the same. */
 export function createInterpret(options: InterpretOptions): (state: State, observation: NodeObservation, out: StreamSink) => void {
   const interpreter = new Interpreter(options);
-  return (state, observation, out) => interpreter.take({ state, out: interpreter.allowed(out), atMs: observation.atMs }, observation);
+  return (state, observation, out) => interpreter.take(state, observation, out);
 }
 
 class Interpreter {
@@ -67,13 +67,11 @@ class Interpreter {
     this.#wrapper = compileMapping(PLAIN, { all: true });
   }
 
-  /** What is off goes nowhere. */
-  allowed(out: StreamSink): StreamSink {
-    return this.#options.signals.traces ? out : { ...out, series: out.series, log: out.log, span: () => {} };
-  }
-
-  take(context: Context, seen: NodeObservation): void {
-    const { state } = context;
+  take(state: State, seen: NodeObservation, out: StreamSink): void {
+    // What is off goes nowhere.
+    const allowed = this.#options.signals.traces ? out : { series: out.series, log: out.log, span: () => {} };
+    const momentOf = (entry: EntryParts) => this.#momentOf(entry, context);
+    const context: Context = { state, out: allowed, atMs: seen.atMs, momentOf };
     const { counts } = this.#parts;
     if (seen.type === "tick") {
       setUnread(seen.unreadBytes, context);
@@ -152,19 +150,19 @@ class Interpreter {
     const mapping = this.#formatOf(origin, line.object);
     if (line.object !== undefined && (mapping.file.otlp || isOtel(line.object))) {
       for (const [index, object] of otelRecords(line.object).entries()) {
-        this.#entry({ mapping, record: recordOf(object), id: new LineId(origin, place, index), origin }, context);
+        this.#entry({ mapping, record: recordOf(object), origin }, { at: place, index }, context);
       }
       return;
     }
-    this.#entry({ mapping, record: line.record, id: new LineId(origin, place), origin }, context);
+    this.#entry({ mapping, record: line.record, origin }, { at: place, index: 0 }, context);
   }
 
-  #entry(known: EntryParts, context: Context): void {
-    const entry = new Entry(known, (parts) => this.#momentOf(parts, context));
+  #entry(known: EntryParts, at: EntryPlace, context: Context): void {
+    const entry = new Entry(known, at, context.momentOf);
     const { logs } = this.#options.signals;
     const { isActivity, place } = takeActivity(entry, context, this.#parts, logs);
     const isMeasure = takeMeasures(entry, context, this.#parts);
-    this.#parts.counts.count(logLines, { log_line: isActivity || isMeasure ? "activity" : "other" }, context);
+    this.#parts.counts.count(logLines, isActivity || isMeasure ? ACTIVITY : OTHER, context);
     if (logs) context.out.log(forwarded(entry, place));
   }
 
@@ -215,6 +213,8 @@ class Interpreter {
 }
 
 const NEWLINE = 10;
+const ACTIVITY = Object.freeze({ log_line: "activity" });
+const OTHER = Object.freeze({ log_line: "other" });
 /** Finished files that are remembered. */
 const DONE_KEPT = 64;
 

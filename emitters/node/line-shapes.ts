@@ -1,11 +1,5 @@
 import { DEPTH, flatten, isThere, type LogRecord, type Lookup, type Lookups, type Scalar } from "./record.ts";
 
-/** A line that was read: its record, and where the next one begins. */
-export interface ReadLine {
-  readonly record: LogRecord;
-  readonly end: number;
-}
-
 /** Shapes that are tried before a line is parsed in full; a program's busiest lines have few. */
 const SHAPES = 12;
 /** When lines keep having new shapes, learning costs more than it brings. */
@@ -40,8 +34,11 @@ export class LineShapes {
     this.#learns = options.learn;
   }
 
-  /** The line at `start` when it has a known shape. */
-  match(text: string, start: number): ReadLine | undefined {
+  /** Where the line after the last one that matched begins. */
+  end = 0;
+
+  /** The record of the line at `start` when it has a known shape. */
+  match(text: string, start: number): LogRecord | undefined {
     const shapes = this.#shapes;
     for (let at = 0; at < shapes.length; at += 1) {
       const shape = shapes[at];
@@ -50,7 +47,8 @@ export class LineShapes {
       const found = shape.pattern.exec(text);
       if (found === null) continue;
       if (at > 0) this.#promote(at);
-      return { record: new ShapeRecord(shape, found), end: shape.pattern.lastIndex };
+      this.end = shape.pattern.lastIndex;
+      return new ShapeRecord(shape, found);
     }
     return undefined;
   }
@@ -122,16 +120,16 @@ class Shape {
 
 /** A line of a known shape; its values are read when they are asked for. */
 class ShapeRecord implements LogRecord {
-  readonly #shape: Shape;
+  readonly shape: Shape;
   readonly #found: RegExpExecArray;
 
   constructor(shape: Shape, found: RegExpExecArray) {
-    this.#shape = shape;
+    this.shape = shape;
     this.#found = found;
   }
 
   first(lookup: Lookup): Scalar | undefined {
-    const groups = this.#shape.groups(lookup);
+    const groups = this.shape.groups(lookup);
     for (let at = 0; at < groups.length; at += 1) {
       const value = this.#value(groups[at] ?? 0);
       if (isThere(value)) return value;
@@ -139,12 +137,16 @@ class ShapeRecord implements LogRecord {
     return undefined;
   }
 
+  has(lookup: Lookup): boolean {
+    return this.shape.groups(lookup).length > 0;
+  }
+
   leaves(): (readonly [string, Scalar])[] {
-    return this.#shape.captured.map(({ path }, at) => [path, this.#value(at)] as const);
+    return this.shape.captured.map(({ path }, at) => [path, this.#value(at)] as const);
   }
 
   #value(at: number): Scalar {
-    return scalarOf(this.#shape.captured[at]?.kind ?? "text", this.#found[at + 1] ?? "");
+    return scalarOf(this.shape.captured[at]?.kind ?? "text", this.#found[at + 1] ?? "");
   }
 }
 

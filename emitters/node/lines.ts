@@ -3,33 +3,36 @@ import type { Mapping } from "./compile.ts";
 import { decodeUtf8 } from "./line-shapes.ts";
 import { type LogRecord, recordOf } from "./record.ts";
 
-/** One line as it was read. */
+/** One line as it was read; it holds the next one afterwards. */
 export interface Line {
   /** Where it begins, in bytes from the beginning of its file. */
-  readonly offset: number;
+  offset: number;
   /** Undefined for what is no JSON object. */
-  readonly record: LogRecord | undefined;
+  record: LogRecord | undefined;
   /** The parsed object where it was parsed in full. */
-  readonly object: object | undefined;
+  object: object | undefined;
   /** The text of a line that is no JSON object. */
-  readonly text: string | undefined;
-  readonly isUtf8: boolean;
+  text: string | undefined;
+  isUtf8: boolean;
 }
 
 /** Reads the lines of a stretch of a file one after the other; `format` is asked before each, because the first lines may tell it. */
 export function readLines(bytes: Buffer, offset: number, format: () => Mapping, each: (line: Line) => void): void {
   const text = bytes.toString("latin1");
   const sound = isAscii(bytes) || isUtf8(bytes);
+  // One for all of them: most lines are read and forgotten.
+  const line: Line = { offset, record: undefined, object: undefined, text: undefined, isUtf8: true };
   for (let start = 0; start < text.length; ) {
-    const { shapes } = format();
-    const matched = shapes.match(text, start);
-    const end = matched?.end ?? lineEnd(text, start);
-    const valid = sound || isUtf8(bytes.subarray(start, end));
-    if (matched !== undefined) each({ offset: offset + start, record: matched.record, object: undefined, text: undefined, isUtf8: valid });
-    else {
-      const line = text.slice(start, end).trimEnd();
-      if (line !== "") each({ offset: offset + start, isUtf8: valid, ...parse(line, format()) });
-    }
+    const mapping = format();
+    const record = mapping.shapes.match(text, start);
+    const end = record === undefined ? lineEnd(text, start) : mapping.shapes.end;
+    line.offset = offset + start;
+    line.isUtf8 = sound || isUtf8(bytes.subarray(start, end));
+    line.record = record;
+    line.object = line.text = undefined;
+    const written = record === undefined ? text.slice(start, end).trimEnd() : undefined;
+    if (written !== undefined) Object.assign(line, parse(written, mapping));
+    if (written !== "") each(line);
     start = end;
   }
 }

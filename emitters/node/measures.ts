@@ -8,7 +8,7 @@ import {
 } from "#contract/generated/node.ts";
 import type { GaugePoint } from "#core/signal.ts";
 import type { ReadonlyState } from "#core/state.ts";
-import { first } from "./compile.ts";
+import { first, planOf } from "./compile.ts";
 import type { Context, Counts, Entry } from "./context.ts";
 import type { Names } from "./names.ts";
 import { Pairs } from "./pairs.ts";
@@ -24,6 +24,7 @@ export const SYNC_SUCCEEDED = "sync.succeeded";
 /** Takes the values that a line tells beside what it is about; says whether there were any. */
 export function takeMeasures(entry: Entry, context: Context, { names, counts }: { names: Names; counts: Counts }): boolean {
   const { mapping, record } = entry;
+  if (!planOf(mapping, record).measures) return false;
   const { measures } = mapping;
   const stage = () => names.bounded("stage", String(first(record, measures.stage) ?? "unknown"), context);
   let told = false;

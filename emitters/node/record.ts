@@ -5,6 +5,10 @@ export type Scalar = string | number | boolean | null;
 export interface LogRecord {
   /** The first value among the places that is there, and neither null nor an empty text. */
   readonly first: (lookup: Lookup) => Scalar | undefined;
+  /** Whether a look-up can find anything at all; for records of one shape it always says the same. */
+  readonly has: (lookup: Lookup) => boolean;
+  /** The same for all records of one shape; undefined for a record that was parsed in full. */
+  readonly shape?: object;
   /** Every field by its dotted path. */
   readonly leaves: () => readonly (readonly [path: string, value: Scalar])[];
 }
@@ -48,6 +52,7 @@ export function recordOf(object: object): LogRecord {
       }
       return undefined;
     },
+    has: ({ paths }) => paths.some((path) => byPath.has(path)),
     leaves: () => leaves,
   };
 }
