@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { runNodeDemo } from "../demo/node/run-node-demo.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { runOwnChain } from "../demo/run-own-chain.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -11,7 +12,7 @@ const RECONCILE_WAIT_MS = 60_000;
 
 /** `offing demo`: the whole way from a revert to an alert, on this machine. */
 export function demoCommand(): Command {
-  return new Command("demo")
+  const command = new Command("demo")
     .description("show the whole way: a real EVM node, Collector, Prometheus and Loki, and equal numbers at the end")
     .option("--keep", "leave everything running until Ctrl-C")
     .option("--rpc <url>", "watch the chain at this JSON-RPC URL instead of the demo's own; needs --config")
@@ -41,6 +42,28 @@ export function demoCommand(): Command {
       } catch (error) {
         if (!signal.aborted) throw error;
         process.stdout.write("\nStopped; nothing is left running.\n");
+        process.exitCode = 1;
+      }
+    });
+  command.addCommand(nodeDemoCommand());
+  return command;
+}
+
+/** `offing demo node`: one small node told of twice, by the library and by its log. */
+function nodeDemoCommand(): Command {
+  return new Command("node")
+    .description("run a small node through work and faults, once on the library and once by its log alone, and compare what both tell")
+    .option("--keep", "let both nodes go on until Ctrl-C")
+    .action(async (options: { keep?: boolean }) => {
+      const signal = onInterrupt();
+      const directory = join(ROOT, ".offing", "demo-node");
+      const write = (text: string): void => void process.stdout.write(text);
+      try {
+        const ok = await runNodeDemo({ directory, ports: "standard", keep: options.keep ?? false, signal, write });
+        process.exitCode = ok ? 0 : 1;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        write("\nStopped; nothing is left running.\n");
         process.exitCode = 1;
       }
     });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import type { ReconcileReport } from "#core/reconcile.ts";
-import { checkLive, type LiveAnswer } from "../observability/live.ts";
+import { checkLive, type LiveAnswer, type LiveOptions } from "../observability/live.ts";
 import type { DashboardQuery } from "../observability/queries.ts";
 import { createProgress } from "../stack/progress.ts";
 import { type Stack, startStack } from "../stack/start.ts";
@@ -151,7 +151,7 @@ async function conclude(options: DemoOptions, { stack, world, emitter, config }:
   const [report, alerts, panels] = await Promise.all([
     options.reconcile(config),
     untilFiring(stack.endpoints.prometheus, { names: EXPECTED_ALERTS, timeoutMs: ALERT_WAIT_MS, signal }),
-    untilPanelsAnswer({ ...stack.endpoints, ledger: emitter.ledgerId }, signal),
+    untilPanelsAnswer({ ...stack.endpoints, ledger: emitter.ledgerId, only: isOfTheDemo }, signal),
   ]);
   const { byReason } = truth(world);
   const wrong = alerts.filter((alert) => (alert.state === "firing") !== EXPECTED_ALERTS.includes(alert.name));
@@ -171,13 +171,10 @@ async function conclude(options: DemoOptions, { stack, world, emitter, config }:
 }
 
 /** Every query of every dashboard must answer with data; a rate needs a few exports before it can. */
-async function untilPanelsAnswer(
-  where: { prometheus: string; loki: string; ledger: string },
-  signal: AbortSignal,
-): Promise<readonly LiveAnswer[]> {
+export async function untilPanelsAnswer(where: LiveOptions, signal: AbortSignal): Promise<readonly LiveAnswer[]> {
   const deadlineMs = performance.now() + PANEL_WAIT_MS;
   for (;;) {
-    const answers = await checkLive({ ...where, only: isOfTheDemo });
+    const answers = await checkLive(where);
     if (answers.every((answer) => answer.ok) || performance.now() > deadlineMs || signal.aborted) return answers;
     await sleep(1_000, undefined, { signal }).catch(() => undefined);
   }

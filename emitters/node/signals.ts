@@ -18,6 +18,7 @@ import {
   operationProgressSpan,
   operationSpan,
   operationStartSpan,
+  RESULTS,
   repositorySpan,
   runtimeSpan,
   STATUSES,
@@ -77,7 +78,8 @@ export function endingLabel(kind: ActivityKind): "status" | "outcome" {
 
 /** The series of the declared names at 0, so that the first count of each is a visible step. */
 export function zerosOf(declared: DeclaredNames): Increment[] {
-  return (Object.keys(KINDS) as ActivityKind[]).flatMap((kind) => {
+  const processed = (declared.stage ?? []).flatMap((stage) => RESULTS.map((result) => nodeSyncKcProcessed.add({ stage, result }, 0)));
+  const activities = (Object.keys(KINDS) as ActivityKind[]).flatMap((kind) => {
     const { counter } = KINDS[kind];
     if (counter === undefined) return [];
     const endings = endingLabel(kind) === "outcome" ? OUTCOMES : STATUSES.filter((status) => status !== "in_progress");
@@ -88,6 +90,7 @@ export function zerosOf(declared: DeclaredNames): Increment[] {
       }),
     );
   });
+  return [...activities, ...processed];
 }
 
 /** What finished activities become; it keeps the series it has met at hand. */

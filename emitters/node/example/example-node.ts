@@ -64,7 +64,7 @@ export async function startExampleNode(options: {
     publish: (operationId, index) =>
       operate({ kind: "publish", operationId, ual: ualOf(index) }, async () => {
         await stores.insertTriples(ualOf(index), `<${ualOf(index)}> <http://schema.org/name> "Draft ${index}" .`);
-        telemetry.operation.progress("publish", operationId);
+        telemetry.operation.progress("publish", operationId, { ual: ualOf(index) });
         const copies = await network.replicate(operationId, ualOf(index));
         if (copies < MIN_REPLICAS) throw new Error(`only ${copies} copies`);
       }),
