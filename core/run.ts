@@ -38,6 +38,7 @@ export interface RunOptions<O, F extends Fact> {
 const DRAIN_MS = 5_000;
 /** A loop that has not turned for so long is dead: its source yields a tick every few seconds. */
 const STILL_MS = 60_000;
+const SIZES_MS = 30_000;
 
 /**
  * Runs one emitter: source to ledger, ledger to Collector, and its own health, until `abort` or a fault that no retry mends.
@@ -202,12 +203,22 @@ async function exportProcess<O, F extends Fact>(options: RunOptions<O, F>, { lif
   );
 }
 
+/** Asks again only when the last answer is older than `ms`: counting a large table takes its time. */
+function keptFor<T>(ms: number, clock: Clock, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly atMs: number; readonly value: T } | undefined;
+  return async () => {
+    if (kept === undefined || clock.nowMs() - kept.atMs >= ms) kept = { atMs: clock.nowMs(), value: await ask() };
+    return kept.value;
+  };
+}
+
 async function wireHttp<O, F extends Fact>(
   options: RunOptions<O, F>,
   { ledger, life, projector }: Omit<Parts, "state">,
 ): Promise<HttpServer> {
   const { clock, version, emitter } = options;
   const startMs = clock.nowMs();
+  const sizes = keptFor(SIZES_MS, clock, () => ledger.sizes());
   const unhealthy = (): string[] =>
     clock.nowMs() - (life.heartbeatMs ?? startMs) > STILL_MS ? ["the loop has not turned for a minute: the source does not answer"] : [];
   return await startHttp({
@@ -222,7 +233,7 @@ async function wireHttp<O, F extends Fact>(
     state: async (): Promise<Json> => ({
       domain: emitter.domain,
       version,
-      ledger: { id: ledger.id, head: life.headSeq },
+      ledger: { id: ledger.id, head: life.headSeq, ...(await sizes()) },
       projector: { cursor: projector.progress().cursorSeq, lag: Math.max(0, life.headSeq - projector.progress().cursorSeq) },
       heartbeat: life.heartbeatMs === undefined ? null : new Date(life.heartbeatMs).toISOString(),
       cursors: Object.fromEntries(await ledger.cursors()),

@@ -9,12 +9,14 @@ import type { StoredFact } from "#core/fact.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { reconcile } from "#core/reconcile.ts";
 import { run } from "#core/run.ts";
+import { readCoverage } from "../commands/chain.ts";
 import { setUpChain } from "../commands/chain-setup.ts";
 import type { ChainFact } from "../emitters/chain/facts.ts";
 import type { ChainObservation, TransactionSeen } from "../emitters/chain/observation.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 import { alertStates } from "./alerts.ts";
 
+const EXAMPLE = new URL("../offing.example.yaml", import.meta.url).pathname;
 const BLOCKS = 1_000;
 const FAILURES_PER_BLOCK = 100;
 const DAY_MS = 86_400_000;
@@ -30,6 +32,7 @@ const OF_OPERATIONS = [
   "ChainBuybackBlocked",
   "ChainPsmOracleMissingBurst",
   "ChainOperationsUnresolved",
+  "ChainCoverageGap",
 ];
 
 let folder: string;
@@ -52,12 +55,26 @@ function failure(block: number, index: number): TransactionSeen {
   return { hash: hex(block * 1_000 + index), index, from: USER, to: PSM, selector: MINT, success: false, logs: [], trace: frame };
 }
 
-/** Blocks of thirty days ago, full of failures, and then only ticks. */
+/** The head first; behind it blocks of thirty days ago, full of failures, from the head down; and then the chain goes on. */
 async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string; observation: ChainObservation; cursor?: number }[]> {
   const nowMs = Date.now();
-  for (let number = 1; number <= BLOCKS && !signal.aborted; number += 10) {
+  const head = BLOCKS + 1;
+  const observation = {
+    type: "block" as const,
+    observedAtMs: nowMs,
+    number: head,
+    hash: hex(head),
+    parentHash: hex(head - 1),
+    timeMs: nowMs,
+  };
+  const tick = { type: "tick" as const, atMs: nowMs, head, safe: null, finalized: null };
+  yield [
+    { feed: "ticks", observation: tick },
+    { feed: "blocks", observation: { ...observation, joins: "jump", grade: "traced", transactions: [] }, cursor: head },
+  ];
+  for (let number = BLOCKS; number >= 1 && !signal.aborted; number -= 10) {
     yield Array.from({ length: 10 }, (_, offset) => {
-      const block = number + offset;
+      const block = number - offset;
       const transactions = Array.from({ length: FAILURES_PER_BLOCK }, (_, index) => failure(block, index));
       const timeMs = nowMs - 30 * DAY_MS + block * 12_000;
       const observation = {
@@ -67,13 +84,15 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
         hash: hex(block),
         parentHash: hex(block - 1),
         timeMs,
+        joins: "backfill" as const,
+        grade: "traced" as const,
         transactions,
       };
-      return { feed: "live", observation, cursor: block };
+      return { feed: "backfill", observation, cursor: block };
     });
   }
   // The chain goes on: a head that stands still would rightly raise the alert for it.
-  for (let number = BLOCKS + 1; !signal.aborted; number += 1) {
+  for (let number = head + 1; !signal.aborted; number += 1) {
     const atMs = Date.now();
     const block = {
       type: "block" as const,
@@ -82,11 +101,12 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
       hash: hex(number),
       parentHash: hex(number - 1),
       timeMs: atMs,
+      grade: "traced" as const,
       transactions: [],
     };
     yield [
       { feed: "ticks", observation: { type: "tick", atMs, head: number, safe: null, finalized: null } },
-      { feed: "live", observation: block, cursor: number },
+      { feed: "blocks", observation: block, cursor: number },
     ];
     await sleep(500, undefined, { signal }).catch(() => undefined);
   }
@@ -99,8 +119,9 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
     `ledger.sqlite=${join(folder, "ledger.db")}`,
     "http.listen=127.0.0.1:0",
     "collector.interval=1s",
+    "chain.start_block=1",
   ];
-  const setup = setUpChain({ config: new URL("../offing.example.yaml", import.meta.url).pathname, set });
+  const setup = setUpChain({ config: EXAMPLE, set });
   const emitter: Emitter<ChainObservation, ChainFact> = { ...setup.emitter, source: (_, signal) => oldFailures(signal) };
   const stop = new AbortController();
   const running = run({ ...setup.run, emitter }, stop.signal);
@@ -131,6 +152,7 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
     loki: BLOCKS * FAILURES_PER_BLOCK,
   });
   expect([...raised]).toEqual([]);
+  expect((await readCoverage({ config: EXAMPLE, set })).gaps).toEqual([]);
 
   async function projected(): Promise<number> {
     try {

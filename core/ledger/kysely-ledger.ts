@@ -7,7 +7,7 @@ import type { Ledger, OpenOptions } from "./ledger.ts";
 import { inspect, migrate } from "./migrate.ts";
 import { createProjectionStore, readTotals } from "./projection-store.ts";
 import { prune, prunedCounts } from "./prune.ts";
-import { headOf, readCursors, readFact, readFacts, readState, selectAt, snapshot } from "./reading.ts";
+import { headOf, readCursors, readFact, readFacts, readSizes, readState, selectAt, snapshot } from "./reading.ts";
 import { appendReference } from "./reference.ts";
 import { commitStream } from "./stream-store.ts";
 
@@ -73,6 +73,7 @@ function createLedger<F extends Fact>({ engine, fence, options, id }: LedgerPart
       totals: () => ask(() => snapshot(db, readTotals)),
       commit: (commit) => ask(() => commitStream({ engine, fence, nowMs }, commit)),
     },
+    sizes: () => ask(() => snapshot(db, (tx) => readSizes(tx, engine, ["facts", "dead_letters", ...records.appendOnly]))),
     assertWriter: () => ask(fence.assert),
     prune: (order) => ask(() => prune({ engine, fence, prunable, nowMs }, order)),
     pruned: () => ask(() => prunedCounts(db)),

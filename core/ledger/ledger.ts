@@ -158,6 +158,8 @@ export interface Ledger {
   readonly projection: ProjectionStore;
   /** For an emitter that keeps no facts; one ledger is used this way or the other, never both. */
   readonly stream: StreamStore;
+  /** Bytes on disk, and rows of facts and of each of the emitter's own tables; counted anew at each call. */
+  sizes(): Promise<{ readonly bytes: number; readonly rows: Readonly<Record<string, number>> }>;
   /** Throws LEDGER_LOST unless this process still is the writer; asked before every export. */
   assertWriter(): Promise<void>;
   /**

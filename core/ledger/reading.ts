@@ -1,4 +1,4 @@
-import { CompiledQuery } from "kysely";
+import { CompiledQuery, type RawBuilder, sql } from "kysely";
 import type { Fact, Json, StoredFact } from "#core/fact.ts";
 import { State, type StateChange } from "#core/state.ts";
 import type { Db, Engine, SelectedRow } from "./engine.ts";
@@ -43,6 +43,24 @@ export async function readFact(db: Db, id: string): Promise<StoredFact | undefin
 export async function readCursors(db: Db): Promise<ReadonlyMap<string, Json>> {
   const rows = await db.selectFrom("cursors").select(["feed", "cursor"]).orderBy("feed").execute();
   return new Map(rows.map(({ feed, cursor }) => [fromText(feed), JSON.parse(cursor)]));
+}
+
+/** How large the ledger is on disk, and how many rows its tables hold. */
+export async function readSizes(
+  db: Db,
+  { kind }: Pick<Engine, "kind">,
+  tables: readonly string[],
+): Promise<{ readonly bytes: number; readonly rows: Readonly<Record<string, number>> }> {
+  const one = async (query: RawBuilder<{ value: number | string }>): Promise<number> =>
+    Number((await query.execute(db)).rows[0]?.value ?? 0);
+  const bytes =
+    kind === "sqlite"
+      ? sql<{ value: number }>`SELECT c.page_count * s.page_size AS value FROM pragma_page_count() c, pragma_page_size() s`
+      : sql<{ value: string }>`SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) AS value FROM pg_class c
+          WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace`;
+  const rows: Record<string, number> = {};
+  for (const table of tables) rows[table] = await one(sql<{ value: number }>`SELECT count(*) AS value FROM ${sql.table(table)}`);
+  return { bytes: await one(bytes), rows };
 }
 
 /** The whole state as of the last commit, read in one transaction. */

@@ -35,6 +35,14 @@ export interface ChainConfig {
   readonly reasons: readonly ReasonConfig[];
   readonly canary: CanaryConfig;
   readonly alerts: AlertConfig;
+  readonly retention: RetentionConfig;
+}
+
+/** How long `offing chain prune` keeps what it may delete. */
+export interface RetentionConfig {
+  /** The full text of operations that went through; their rows stay for good. */
+  readonly successFactsMs: number;
+  readonly deadLettersMs: number;
 }
 
 /** How the node is asked. */
@@ -122,6 +130,7 @@ export function chainSchemaIn(folder: string): z.ZodType<ChainConfig> {
       reasons: reasonsSchema.prefault([]),
       canary: canarySchema.prefault({}),
       alerts: alertSchema.prefault({}),
+      retention: retentionSchema.prefault({}),
     })
     .superRefine((section, context) => {
       for (const fault of sectionFaults(section)) context.addIssue({ code: "custom", ...fault });
@@ -154,6 +163,13 @@ const rpcSchema = z
     const limits = { maxBlocksPerBatch: max_blocks_per_batch, maxLagBlocks: max_lag };
     return { ...rest, ...limits, timeoutMs: timeout, pollIntervalMs: poll_interval };
   });
+
+const retentionSchema = z
+  .strictObject({
+    success_facts: duration({ atLeast: "1d" }).prefault("90d"),
+    dead_letters: duration({ atLeast: "1d" }).prefault("90d"),
+  })
+  .transform(({ success_facts, dead_letters }) => ({ successFactsMs: success_facts, deadLettersMs: dead_letters }));
 
 const alertSchema = z
   .strictObject({
