@@ -16,6 +16,8 @@ export interface AlertContext {
 }
 
 const SEVERITIES = ["critical", "warning", "info"];
+/** The one alert that fires when all is well: it is about nothing, so it has no panel, no severity and no end. */
+const WATCHDOG = "OffingWatchdog";
 /** Runbooks that belong to a command, not to an alert. */
 const RUNBOOKS_OF_COMMANDS = ["docs/runbooks/reconcile.md"];
 
@@ -44,6 +46,7 @@ function checkRuleFile({ file, rules, tests }: RuleFile, context: AlertContext):
   const finding = findingsIn(file);
   const domain = /([a-z]+)\.rules\.yaml$/.exec(file)?.[1] ?? "";
   const findings = rules.flatMap((rule) => {
+    if (rule.alert === WATCHDOG) return runbookProblems(rule, context).map((problem) => finding(rule.alert, problem));
     const problems = [
       ...promqlFaults(rule.expr, context.contract),
       ...wordProblems(rule, domain),

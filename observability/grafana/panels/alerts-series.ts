@@ -9,7 +9,7 @@ export type AlertLabel = "alertname" | "severity" | "domain" | "job" | "instance
 export function firing(domain?: string): Vector<AlertLabel> {
   const own = domain === undefined ? "" : `,domain="${domain}"`;
   return {
-    promql: `ALERTS{alertstate="firing",alertname!="Watchdog"${own}}`,
+    promql: `ALERTS{alertstate="firing",alertname!="OffingWatchdog"${own}}`,
     unit: "{alert}",
     labels: ["alertname", "severity", "domain", "job", "instance"],
   };

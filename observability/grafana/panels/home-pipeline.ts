@@ -33,6 +33,7 @@ export function lossLine(): PlaceablePanel[] {
       key: "collector-age",
       title: "Collector: last report",
       description: "Whether the figures beside it are of now: seconds since the Collector last reported, looked for within an hour.",
+      alert: "OffingCollectorSilent",
       queries: [show(sampleAge(series(otelcolProcessMemoryRss)), "{{instance}}")],
     }),
     stat({
@@ -84,6 +85,7 @@ export function queueLine(): PlaceablePanel[] {
       key: "collector-queue-share",
       title: "Collector: queues, share of their room",
       description: "How near each queue is to full. At 1 the Collector takes nothing more of this signal, and the ledger waits.",
+      alert: "OffingCollectorQueueFilling",
       queries: [
         show(
           ratio(sumBy(series(otelcolExporterQueueSize), by), sumBy(series(otelcolExporterQueueCapacity), by)),
