@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Result } from "./bench.ts";
+import { chainBench } from "./chain.bench.ts";
 import { exportBench } from "./export.bench.ts";
 import { interpretBench } from "./interpret.bench.ts";
 import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
@@ -15,6 +16,7 @@ import { drawTable } from "./table.ts";
 
 const BENCHES: readonly Bench[] = [
   interpretBench,
+  chainBench,
   ledgerSqliteBench,
   ledgerPostgresBench,
   exportBench,

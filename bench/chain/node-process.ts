@@ -1,0 +1,117 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { CHAIN_ID, type RecordedBlock, type RecordingPlan, recording, TAIL } from "./recording.ts";
+
+/** What the process is told to serve: the plan, and whether it can trace. */
+export interface NodeOrder {
+  readonly plan: RecordingPlan;
+  readonly traces: boolean;
+}
+
+/** What it says once it listens, as one line of JSON on standard output. */
+export interface NodeReady {
+  readonly url: string;
+  readonly successes: number;
+}
+
+interface Request {
+  readonly id: number | string;
+  readonly method: string;
+  readonly params?: readonly unknown[];
+}
+
+// Replays a recorded chain over JSON-RPC as fast as one process can: every answer was encoded before the first question.
+const order = JSON.parse(await text(process.stdin)) as NodeOrder;
+const HEAD = order.plan.blocks + TAIL;
+const byNumber = new Map<number, RecordedBlock>();
+const byHash = new Map<string, RecordedBlock>();
+for (const block of recording(order.plan)) {
+  byNumber.set(block.number, block);
+  byHash.set(block.hash, block);
+}
+const requests: Record<string, number> = {};
+
+function answer({ method, params = [] }: Request): Buffer | undefined {
+  requests[method] = (requests[method] ?? 0) + 1;
+  const [first, second] = params;
+  switch (method) {
+    case "eth_chainId":
+      return Buffer.from(`"0x${CHAIN_ID.toString(16)}"`);
+    case "net_version":
+      return Buffer.from(`"${CHAIN_ID}"`);
+    case "eth_blockNumber":
+      return Buffer.from(`"0x${HEAD.toString(16)}"`);
+    case "eth_getCode":
+      return Buffer.from('"0x60"');
+    case "eth_getBlockByNumber":
+    case "eth_getBlockByHash":
+      return blockAnswer(find(first), second === true);
+    case "eth_getBlockReceipts":
+      return find(first)?.receipts ?? NULL;
+    case "eth_getLogs":
+      return logsAnswer(first as LogFilter);
+    case "debug_traceBlockByHash":
+    case "debug_traceBlockByNumber":
+      return order.traces ? (find(first)?.traces ?? NULL) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const NULL = Buffer.from("null");
+
+function blockAnswer(block: RecordedBlock | undefined, full: boolean): Buffer {
+  if (block === undefined) return NULL;
+  return full ? block.full : block.slim;
+}
+
+function find(name: unknown): RecordedBlock | undefined {
+  if (typeof name !== "string") return undefined;
+  if (name.length === 66) return byHash.get(name);
+  return byNumber.get(name.startsWith("0x") ? Number(name) : HEAD);
+}
+
+interface LogFilter {
+  readonly address?: string | readonly string[];
+  readonly topics?: readonly (string | readonly string[] | null)[];
+  readonly fromBlock: string;
+  readonly toBlock: string;
+}
+
+function logsAnswer({ address, topics = [], fromBlock, toBlock }: LogFilter): Buffer {
+  const addresses = address === undefined ? undefined : new Set([address].flat().map((each) => each.toLowerCase()));
+  const wanted = topics[0] === undefined || topics[0] === null ? undefined : new Set([topics[0]].flat());
+  const found: string[] = [];
+  for (let number = Number(fromBlock); number <= Math.min(Number(toBlock), HEAD); number += 1) {
+    for (const log of byNumber.get(number)?.logs ?? []) {
+      if ((addresses?.has(log.address) ?? true) && (wanted?.has(log.topic) ?? true)) found.push(log.json);
+    }
+  }
+  return Buffer.from(`[${found.join(",")}]`);
+}
+
+function respond(request: Request): Buffer[] {
+  const result = answer(request);
+  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},`;
+  if (result === undefined) return [Buffer.from(`${head}"error":{"code":-32601,"message":"the method ${request.method} does not exist"}}`)];
+  return [Buffer.from(`${head}"result":`), result, Buffer.from("}")];
+}
+
+const server = createServer(async (incoming, response) => {
+  if (incoming.method === "GET") return void response.end(JSON.stringify(requests));
+  const asked = JSON.parse(await text(incoming)) as Request | readonly Request[];
+  response.setHeader("content-type", "application/json");
+  const parts = Array.isArray(asked)
+    ? [Buffer.from("["), ...asked.flatMap((each, index) => [...(index > 0 ? [Buffer.from(",")] : []), ...respond(each)]), Buffer.from("]")]
+    : respond(asked as Request);
+  response.end(Buffer.concat(parts));
+});
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address() as AddressInfo;
+  const scanned = [...byNumber.values()].filter(({ number }) => number <= order.plan.blocks);
+  const successes = scanned.reduce((sum, block) => sum + block.successes.length, 0);
+  const ready: NodeReady = { url: `http://127.0.0.1:${port}`, successes };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+});
+process.on("SIGTERM", () => process.exit(0));

@@ -1,0 +1,91 @@
+import { systemClock } from "#core/clock.ts";
+import { ingest } from "#core/ingest.ts";
+import { openLedger } from "#core/ledger/open.ts";
+import { createLog } from "#core/log.ts";
+import { createMeter } from "#core/meter.ts";
+import { chainSchema } from "../../emitters/chain/config.ts";
+import { chainEmitter } from "../../emitters/chain/main.ts";
+import { CHAIN_ID, PSM, ROUTER, VAULT } from "../chain/recording.ts";
+import { servePart } from "../part.ts";
+import { ownCpuSeconds, peakRssMiB } from "../usage.ts";
+
+/** Which chain to scan, how far, and into which SQLite file. */
+export interface ScanOrder {
+  readonly url: string;
+  readonly blocks: number;
+  readonly ledger: string;
+  readonly traces: boolean;
+}
+
+/** What was found, as `hash action` of each operation that went through, in order; and what it took. */
+export interface ScanAnswer {
+  readonly successes: readonly string[];
+  readonly failures: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly rssMiB: number;
+  /** Memory while it ran, at each tenth of the way. */
+  readonly rssOverTime: readonly number[];
+}
+
+await servePart<ScanOrder, ScanAnswer>(async ({ url, blocks, ledger: path, traces }) => {
+  const config = chainSchema.parse({
+    network: "bench",
+    chain_id: CHAIN_ID,
+    start_block: 1,
+    // All of it in order, as a first start on a quiet chain does.
+    backfill_above: 1_000_000_000,
+    rpc: { urls: [url], trace: traces ? "auto" : "off", max_blocks_per_batch: 64, concurrency: 16 },
+    contracts: [
+      {
+        name: "PSM",
+        address: PSM,
+        abi: ["function mint(uint256)", "function redeem(uint256)"],
+        actions: { PSM_MINT: "mint", PSM_REDEEM: "redeem" },
+      },
+      { name: "BUYBACK_VAULT", address: VAULT, abi: ["function executeBuyback(uint256)"], actions: { BUYBACK_EXECUTE: "executeBuyback" } },
+    ],
+    routers: [{ name: "router", address: ROUTER }],
+  });
+  const log = createLog({ level: "warn", write: (line) => process.stderr.write(line) });
+  const emitter = chainEmitter(config, { clock: systemClock, log, meter: createMeter() });
+  const { domain, records } = emitter;
+  const ledger = await openLedger({ location: { sqlite: path }, domain, mode: "write", records, nowMs: Date.now });
+  const stop = new AbortController();
+  const rssOverTime: number[] = [];
+  const cpu = process.cpuUsage();
+  const beganMs = performance.now();
+  let endedMs = beganMs;
+  const state = await ledger.state();
+  await ingest(
+    {
+      emitter: {
+        source: emitter.source,
+        interpret: (present, observation) => {
+          if (observation.type === "block" && observation.number >= blocks) stop.abort();
+          if (observation.type === "block" && observation.number % Math.ceil(blocks / 10) === 0)
+            rssOverTime.push(process.memoryUsage().rss / 2 ** 20);
+          return emitter.interpret(present, observation);
+        },
+      },
+      ledger,
+      state,
+      clock: systemClock,
+      log,
+      onCommit: () => {
+        endedMs = performance.now();
+      },
+      onDeadLetter: ({ reason }) => process.stderr.write(`dead letter: ${reason}\n`),
+    },
+    stop.signal,
+  );
+  const cpuSeconds = ownCpuSeconds(cpu);
+  const rows = await ledger.select(
+    `SELECT tx_hash, action_type, success FROM oracle_required_operations WHERE block_number <= ${blocks} ORDER BY seq`,
+    await ledger.head(),
+  );
+  await ledger.close();
+  const successes = rows.filter((row) => row["success"] === true).map((row) => `${row["tx_hash"]} ${row["action_type"]}`);
+  const seconds = (endedMs - beganMs) / 1000;
+  return { successes, failures: rows.length - successes.length, seconds, cpuSeconds, rssMiB: peakRssMiB(), rssOverTime };
+});
