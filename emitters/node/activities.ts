@@ -17,6 +17,8 @@ export interface ActivityParts {
   readonly signals: Signals;
   readonly counts: Counts;
   readonly tracing: boolean;
+  /** Somebody looks at the ids of spans: they are exported, or lines are with their ids. */
+  readonly traced: boolean;
 }
 
 /** What a line was, besides a line. */
@@ -26,6 +28,8 @@ export interface Found {
   readonly place: Place | undefined;
 }
 
+/** Where an activity stands that nobody looks at. */
+const NOWHERE: Place = { traceId: "", spanId: "" };
 const NOTHING: Found = { isActivity: false, place: undefined };
 
 type Phase = "begin" | "end" | "progress" | "whole";
@@ -89,7 +93,7 @@ function takeWhole(entry: Entry, { spoken, side, around }: Told, context: Contex
   // The last of the spans around a closing line is the one that closes.
   const self = around.at(-1)?.kind === kind ? around.at(-1) : undefined;
   if (self !== undefined) parts.pairs.take(context.state, self.key);
-  const place = self ?? ownPlace(entry, { spoken, side, around });
+  const place = self ?? ownPlace(entry, { spoken, side, around }, parts.traced);
   const ended = { ...side, ms: endMs };
   finish({ kind, ended, startMs: endMs - (seconds ?? 0) * 1_000, seconds, place }, context, parts);
   return place;
@@ -102,7 +106,7 @@ function takeSide(entry: Entry, told: Told, context: Context, parts: ActivityPar
   const { pairs, counts } = parts;
   const { key, hasId } = keyOf(entry, spoken, side);
   const open = pairs.get(state, key);
-  const place = open ?? ownPlace(entry, told);
+  const place = open ?? ownPlace(entry, told, parts.traced);
   if (spoken.kind === "operation") point(entry, told, place, context, parts);
   if (spoken.phase === "progress") return place;
   if (spoken.phase === "end") {
@@ -121,7 +125,12 @@ function takeSide(entry: Entry, told: Told, context: Context, parts: ActivityPar
     if (hasId && pairs.hasClosed(state, key)) pairs.reopen(state, key);
     keep(
       key,
-      { ...placeIn(open?.begin === undefined ? place : ownPlace(entry, told)), kind: spoken.kind, begin: side, seenMs: context.atMs },
+      {
+        ...placeIn(open?.begin === undefined ? place : ownPlace(entry, told, parts.traced)),
+        kind: spoken.kind,
+        begin: side,
+        seenMs: context.atMs,
+      },
       context,
       parts,
     );
@@ -190,7 +199,7 @@ function spokenOf(entry: Entry): Spoken | undefined {
   rules: for (const rule of planOf(mapping, record).rules) {
     for (const { place, values } of rule.when) {
       const value = first(record, place);
-      if (value === undefined || !values.has(value)) continue rules;
+      if (value === undefined || !values.includes(value)) continue rules;
     }
     const text = rule.fixedName ?? first(record, rule.name);
     if (typeof text !== "string") continue;
@@ -252,7 +261,8 @@ function sideOf(entry: Entry, { rule, kind, phase, name, saidEnding }: Spoken, c
 }
 
 /** The ids of an activity that no earlier line has given any. */
-function ownPlace(entry: Entry, { spoken, side, around }: Told): Place {
+function ownPlace(entry: Entry, { spoken, side, around }: Told, wanted: boolean): Place {
+  if (!wanted) return NOWHERE;
   const { record, id, mapping } = entry;
   const { operation_id: operationId } = side.fields;
   if (spoken.kind === "operation" && operationId !== undefined) return operationPlace(operationId);

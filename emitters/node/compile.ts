@@ -7,7 +7,7 @@ import { type LogRecord, type Lookup, Lookups, type Scalar } from "./record.ts";
 export interface Rule {
   readonly file: ActivityRule;
   /** Each must hold one of its values. */
-  readonly when: readonly { readonly place: Lookup; readonly values: ReadonlySet<Scalar> }[];
+  readonly when: readonly { readonly place: Lookup; readonly values: readonly Scalar[] }[];
   readonly fixedName: string | undefined;
   readonly name: Lookup;
   readonly labels: Readonly<Record<ActivityKind, Lookup>>;
@@ -126,7 +126,7 @@ function compileRule(rule: ActivityRule, { file, places, under }: CompileContext
     file: rule,
     when: Object.entries(rule.when).map(([path, wanted]) => ({
       place: places(roles[path] ?? [path]),
-      values: new Set<Scalar>(Array.isArray(wanted) ? wanted : [wanted]),
+      values: Array.isArray(wanted) ? wanted : [wanted as Scalar],
     })),
     fixedName: "is" in rule.name ? rule.name.is : undefined,
     name: places("is" in rule.name ? [] : rule.name),

@@ -39,6 +39,8 @@ export function enclosingSpans(entry: Entry, context: Context, { pairs, counts, 
   const { mapping, record, id } = entry;
   const text = mapping.ancestors === undefined ? undefined : first(record, mapping.ancestors);
   if (typeof text !== "string" || text === "[]") return [];
+  // A span that closes alone, with nothing open that could have named it, needs no look at the list: it would find itself.
+  if (closes && !text.includes("},{") && pairs.isEmpty(context.state)) return [];
   const spans: Enclosing[] = [];
   let path = "~";
   const named = parse(text);

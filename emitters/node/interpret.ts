@@ -57,9 +57,10 @@ class Interpreter {
     this.#parts = {
       pairs: new Pairs(openLimit),
       names: new Names(names),
-      signals: new Signals(),
+      signals: new Signals(signals.traces),
       counts: new Counts(),
       tracing: signals.traces,
+      traced: signals.traces || signals.logs,
     };
     const all = signals.logs;
     this.#mappings = new Map([...options.mappings].map(([name, file]) => [name, compileMapping(file, { all })]));

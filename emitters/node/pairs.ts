@@ -62,6 +62,11 @@ export class Pairs {
     return this.#open > this.#limit ? this.#oldest(state, "limit") : undefined;
   }
 
+  isEmpty(state: State): boolean {
+    this.#count(state);
+    return this.#open === 0;
+  }
+
   take(state: State, key: string): void {
     this.#count(state);
     if (state.get(OPEN, key) === undefined) return;
