@@ -279,6 +279,20 @@ describe("a source over a chain that moves", () => {
     expect(deep.orphaned).toHaveLength(3);
   });
 
+  it("follows a reorg of 64 blocks, and tells its depth", async () => {
+    const { world } = mine;
+    for (let number = 0; number < 66; number += 1) await play(world, []);
+    const grown = await play(world, [mint({ user: 4 })]);
+    await following.reaches(grown.hash);
+    const { mined } = await reorg(world, { depth: 64, secondsPerBlock: 12, blocks: [[mint({ user: 5 })], [], [mint({ user: 6 })]] });
+    await following.reaches(mined.at(-1)?.hash ?? "");
+    const next = await play(world, [mint({ user: 7 })]);
+    await following.reaches(next.hash);
+    const depths = following.facts.flatMap((fact) => (fact.kind === "reorg" ? [fact.depth] : []));
+    expect(depths.reduce((sum, depth) => sum + depth, 0)).toBe(64);
+    expect(standingIds(following.facts)).toEqual(standingIds((await followTo(mine.config(), next.hash)).facts));
+  });
+
   it("takes a head that is behind for a node that lags: counted, and nothing taken back", async () => {
     const lagging = await startRpcProxy(mine.anvil.url);
     const through = follow(mine.config([lagging.url]));
