@@ -7,7 +7,14 @@ import { SQLITE_TABLES } from "../emitters/chain/tables.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "docs", "runbooks");
 /** About what has stopped, not about what is recorded. */
-const WITHOUT_SQL = ["offing-emitter-silent.md", "offing-collector-silent.md", "offing-collector-queue-filling.md", "offing-watchdog.md"];
+const WITHOUT_SQL = [
+  "offing-emitter-silent.md",
+  "offing-collector-silent.md",
+  "offing-collector-queue-filling.md",
+  "offing-watchdog.md",
+  "offing-disk-budget-nearly-spent.md",
+  "offing-disk-nearly-full.md",
+];
 const runbooks = globSync("*.md", { cwd: FOLDER }).sort();
 const ledger = new DatabaseSync(":memory:");
 for (const { sqlite } of LEDGER_MIGRATIONS) for (const statement of sqlite) ledger.exec(statement);

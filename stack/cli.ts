@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { readDiskBudget } from "./disk-budget.ts";
 import { createProgress } from "./progress.ts";
 import { down, type StackStatus, status, up } from "./up.ts";
 
@@ -37,12 +38,14 @@ Programs that are missing are fetched or built first; OFFING_<TOOL>_BIN (COLLECT
 Ports: OTLP 4317 (gRPC) and 4318 (HTTP), Prometheus 9090, Alertmanager 9093, Loki 3100. OFFING_PORT_BASE=20000 takes 20000 and those after it.
 Alertmanager pages nobody until the secrets of its receivers stand in the folder secrets/: see observability/alertmanager/alertmanager.yaml.`,
     )
-    .action(async () => {
+    .option("--disk-budget <size>", "what Prometheus, Loki, Tempo, the queues and the ledgers may take together, such as 20G")
+    .action(async ({ diskBudget }: { readonly diskBudget?: string }) => {
+      const budget = diskBudget === undefined ? {} : { diskBudget: readDiskBudget(diskBudget) };
       const interrupt = new AbortController();
       const onSignal = (): void => interrupt.abort(new Error("interrupted"));
       process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
       try {
-        const present = await up({ progress: createProgress(), signal: interrupt.signal });
+        const present = await up({ ...budget, progress: createProgress(), signal: interrupt.signal });
         process.stdout.write(`${renderStatus(present)}\n`);
       } catch (error) {
         if (!interrupt.signal.aborted) throw error;

@@ -38,7 +38,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Named volumes whose size nothing bounds, and why that is right. */
 const UNBOUNDED: Readonly<Record<string, string>> = {
-  chain: "a ledger is the truth; `offing chain prune` bounds it",
+  chain: "a ledger is the truth",
   postgres: "a ledger is the truth",
   grafana: "users and preferences; dashboards are files",
   alertmanager: "silences, bounded by --data.retention",

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { budgetSettings, type DiskBudget } from "./disk-budget.ts";
 import type { StackPorts } from "./ports.ts";
 import type { Tool } from "./tools.ts";
 
@@ -34,6 +35,8 @@ export interface SpecOptions {
   readonly configs: { readonly prometheus: string; readonly alertmanager: string };
   /** The configuration of the alert history, an emitter of ours beside Alertmanager; left out, nobody keeps one. */
   readonly alertHistory?: string;
+  /** What each part may take on the disk. */
+  readonly diskBudget?: DiskBudget;
 }
 
 /** The ports that each part listens on. */
@@ -64,7 +67,7 @@ export function partSpecs(options: SpecOptions): readonly PartSpec[] {
   return [...backends, collectorSpec(options)];
 }
 
-function collectorSpec({ directory, ports, tools, tempo }: SpecOptions): PartSpec {
+function collectorSpec({ directory, ports, tools, tempo, diskBudget }: SpecOptions): PartSpec {
   const overlay = tempo === null ? ["--config", repository("collector/traces-to-file.yaml")] : [];
   return {
     name: "collector",
@@ -81,6 +84,7 @@ function collectorSpec({ directory, ports, tools, tempo }: SpecOptions): PartSpe
       OFFING_TRACES_FILE: tracesFileOf(directory),
       // Below the memory limiter's limit, so that the collector of garbage works before telemetry is refused.
       GOMEMLIMIT: "400MiB",
+      ...(diskBudget === undefined ? {} : budgetSettings(diskBudget).collector),
     },
     ports: PART_PORTS.collector.map((name) => ports[name]),
     address: `http://${local(ports.otlpHttp)}`,
@@ -89,7 +93,7 @@ function collectorSpec({ directory, ports, tools, tempo }: SpecOptions): PartSpe
   };
 }
 
-function prometheusSpec({ directory, ports, tools, configs }: SpecOptions): PartSpec {
+function prometheusSpec({ directory, ports, tools, configs, diskBudget }: SpecOptions): PartSpec {
   return {
     name: "prometheus",
     tool: tools.prometheus,
@@ -97,6 +101,7 @@ function prometheusSpec({ directory, ports, tools, configs }: SpecOptions): Part
       `--config.file=${configs.prometheus}`,
       `--storage.tsdb.path=${join(directory, "prometheus")}`,
       "--storage.tsdb.retention.time=30d",
+      ...(diskBudget === undefined ? [] : budgetSettings(diskBudget).prometheus),
       `--web.listen-address=${local(ports.prometheus)}`,
       // Else links in notifications hold the machine's name.
       `--web.external-url=http://${local(ports.prometheus)}`,

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { OffingError } from "#core/errors.ts";
 import { type CrewPlan, createCrew, type StackParts } from "./crew.ts";
+import type { DiskBudget } from "./disk-budget.ts";
 import { writeAlertHistory, writeLocalConfigs } from "./local-configs.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import type { PartExit } from "./part.ts";
@@ -35,6 +36,8 @@ export interface StartStackOptions {
   readonly secrets?: string;
   /** Whether the alert history runs too. */
   readonly alertHistory?: boolean;
+  /** What each part may take on the disk; those that can bound themselves do. */
+  readonly diskBudget?: DiskBudget;
 }
 
 /** A stack that runs as long as this process and `stop` was not called. */
@@ -122,7 +125,15 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
     secrets: options.secrets === undefined ? null : resolve(options.secrets),
   });
   const alertHistory = options.alertHistory === true ? writeAlertHistory(directory, { ports, tempo: tempo !== null }) : undefined;
-  const specs = partSpecs({ directory, ports, tools, tempo, configs, ...(alertHistory !== undefined && { alertHistory }) });
+  const specs = partSpecs({
+    directory,
+    ports,
+    tools,
+    tempo,
+    configs,
+    ...(alertHistory !== undefined && { alertHistory }),
+    ...(options.diskBudget && { diskBudget: options.diskBudget }),
+  });
   const tracesFile = tempo === null ? tracesFileOf(directory) : null;
   progress.line(
     tempo === null

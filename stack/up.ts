@@ -3,6 +3,7 @@ import { mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ErrorCode, OffingError } from "#core/errors.ts";
+import type { DiskBudget } from "./disk-budget.ts";
 import { lockHolder, tryLock } from "./lock.ts";
 import { answers } from "./part.ts";
 import type { PartName } from "./part-specs.ts";
@@ -30,6 +31,8 @@ export interface UpOptions {
   readonly secrets?: string;
   /** Whether the alert history runs too; it does unless told otherwise. */
   readonly alertHistory?: boolean;
+  /** What each part may take on the disk; watched either way. */
+  readonly diskBudget?: DiskBudget;
   readonly progress?: Progress;
   /** Gives the start up; once it is up, nothing. */
   readonly signal?: AbortSignal;
@@ -66,6 +69,7 @@ export interface SupervisorOrder {
   readonly prometheusConfig?: string;
   readonly secrets: string;
   readonly alertHistory: boolean;
+  readonly diskBudget?: DiskBudget;
 }
 
 /** What the supervisor answers, once. */
@@ -98,9 +102,16 @@ export async function up(options: UpOptions = {}): Promise<StackStatus> {
   await requirePorts(await choosePorts(ports), REQUIRED);
   // Here and not in the supervisor, so that whoever waits for a build sees it.
   await findTools(REQUIRED, { progress, ...(signal === undefined ? {} : { signal }) });
-  const { prometheusConfig, secrets = SECRETS, alertHistory = true } = options;
+  const { prometheusConfig, diskBudget, secrets = SECRETS, alertHistory = true } = options;
   await startSupervisor(
-    { directory, ports, secrets, alertHistory, ...(prometheusConfig === undefined ? {} : { prometheusConfig }) },
+    {
+      directory,
+      ports,
+      secrets,
+      alertHistory,
+      ...(prometheusConfig !== undefined && { prometheusConfig }),
+      ...(diskBudget && { diskBudget }),
+    },
     signal,
   );
   return await status({ directory });

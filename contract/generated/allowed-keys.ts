@@ -78,6 +78,7 @@ export const ALLOWED_KEYS: ReadonlySet<string> = new Set([
   "otelcol.pipeline.id",
   "otelcol.signal",
   "outcome",
+  "part",
   "phase",
   "position",
   "processor",

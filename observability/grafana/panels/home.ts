@@ -2,6 +2,7 @@ import { checkedTimestamp, open, transitions } from "#contract/generated/alerts.
 import { alertTransitionEvent, buildInfo, configInfo } from "#contract/generated/shared.ts";
 import { ALERTS_JOB, firing } from "./alerts-series.ts";
 import { CHAIN_JOB } from "./chain-series.ts";
+import { diskLine } from "./home-disk.ts";
 import { emitterLine } from "./home-emitter.ts";
 import { nodeLine } from "./home-node.ts";
 import { deliveryLine, lossLine, queueLine } from "./home-pipeline.ts";
@@ -36,6 +37,7 @@ export function homeDashboard(): Dashboard {
       { title: "What fires", lines: [[firingNow(), recentTransitions()], historyLine()] },
       ...EMITTER_ROWS,
       { title: "The pipeline", lines: [lossLine(), queueLine(), deliveryLine(JOBS)] },
+      { title: "The disk", lines: [diskLine(JOBS)] },
       { title: "What runs", lines: [[versions(), configurations()]] },
       { title: "About", lines: [[about()]] },
     ],
