@@ -58,7 +58,9 @@ function override(): string {
   loki: { ports: !override [${port(ports.loki, 3100)}] }
   tempo: { ports: !override [${port(ports.tempo, 3200)}]${engine.own ? ", profiles: [left-out]" : ""} }
   grafana: { ports: !override [${port(ports.lokiGrpc, 3000)}]${engine.own ? ", profiles: [left-out]" : ""} }
-secrets: { grafana-admin-password: { file: ${join(folder, "password")} } }
+secrets:
+  grafana-admin-password: { file: ${join(folder, "password")} }
+  grafana-secret-key: { file: ${join(folder, "password")} }
 `;
 }
 
