@@ -32,7 +32,7 @@ export const nodeLibraryBench: Bench = {
         { figure: "5 ms operation, p99, on", unit: "ms", ours: on.p99Ms, peer: { name: "off", values: off.p99Ms } },
       ],
       notes: [
-        "node-library: nobody answers at the other end, so the queue is full and each span pushes one out; 20 operations run at a time.",
+        "node-library: both keep spans and give them away between the rounds; 20 operations of 5 ms run at a time, delivery included.",
       ],
     };
   },

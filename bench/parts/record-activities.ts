@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { context, trace } from "@opentelemetry/api";
 import { ExportResultCode } from "@opentelemetry/core";
@@ -39,7 +41,8 @@ const WORK = async (): Promise<void> => {};
 const QUEUE = 4_000;
 
 await servePart<RecordOrder, RecordAnswer>(async ({ rounds, activities, offActivities, operations }) => {
-  const [ours, off] = [await startOurs(true), await startOurs(false)];
+  const url = await startSink();
+  const [ours, off] = [await startOurs({ isOn: true, url }), await startOurs({ isOn: false, url })];
   const bare = bareRecorder();
   const answer = { recorderNs: [], bareNs: [], offNs: [], on: { p50Ms: [], p99Ms: [] }, off: { p50Ms: [], p99Ms: [] } } as {
     recorderNs: number[];
@@ -48,12 +51,20 @@ await servePart<RecordOrder, RecordAnswer>(async ({ rounds, activities, offActiv
     on: { p50Ms: number[]; p99Ms: number[] };
     off: { p50Ms: number[]; p99Ms: number[] };
   };
-  for (let warm = 0; warm < 5; warm += 1) for (const record of [ours.command, bare, off.command]) await nanoseconds(record, activities);
+  const drained = async (): Promise<void> => {
+    while (ours.health().queued.traces > 0) await sleep(5);
+  };
+  for (let warm = 0; warm < 5; warm += 1) {
+    for (const record of [ours.command, bare, off.command]) await nanoseconds(record, activities);
+    await drained();
+  }
   for (let round = 0; round < rounds; round += 1) {
     answer.recorderNs.push(await nanoseconds(ours.command, activities));
+    await drained();
     answer.bareNs.push(await nanoseconds(bare, activities));
     const direct = await nanoseconds((_name, _fields, work) => work(), offActivities);
     answer.offNs.push(Math.max(0, (await nanoseconds(off.command, offActivities)) - direct));
+    await drained();
     for (const [telemetry, latency] of [[ours, answer.on] as const, [off, answer.off] as const]) {
       const sorted = await latencies(telemetry, operations);
       latency.p50Ms.push(sorted[Math.floor(sorted.length * 0.5)] ?? 0);
@@ -63,9 +74,18 @@ await servePart<RecordOrder, RecordAnswer>(async ({ rounds, activities, offActiv
   return answer;
 });
 
-/** The library, with nobody at the other end: what is measured is recording, and a full queue is its worst case. */
-function startOurs(isOn: boolean): Promise<NodeTelemetry> {
-  const outgoing = { enabled: isOn, otlp_endpoint: "http://127.0.0.1:9" };
+/** Takes everything and keeps nothing, as the peer's exporters do. */
+async function startSink(): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.writeHead(200, { "content-type": "application/x-protobuf" }).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The library as a node has it; what is measured is recording, and delivery happens between the rounds. */
+function startOurs({ isOn, url }: { readonly isOn: boolean; readonly url: string }): Promise<NodeTelemetry> {
+  const outgoing = { enabled: isOn, otlp_endpoint: url };
   return startNodeTelemetry({
     telemetry: { traces: { ...outgoing, max_queue: QUEUE }, metrics: { ...outgoing, interval: "1h" } },
     names: { command: ["publish"] },
