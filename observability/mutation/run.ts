@@ -19,6 +19,8 @@ export interface MutationOptions {
   readonly promtool: string;
   /** Where the rules and their tests stand. */
   readonly folder: string;
+  /** The rule files whose mutants are made; all when left out. */
+  readonly only?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -68,9 +70,10 @@ const TRIALS_PER_RUN = 24;
  *
  * @throws Error when the tests fail on the rules as they are
  */
-export async function runMutants({ promtool, folder, signal }: MutationOptions): Promise<readonly Judged[]> {
+export async function runMutants({ promtool, folder, only, signal }: MutationOptions): Promise<readonly Judged[]> {
   const suite = await readSuite(folder);
-  const rules = [...suite.rules].flatMap(([file, { groups }]) => groups.flatMap((group) => group.rules.map((rule) => ({ file, rule }))));
+  const held = [...suite.rules].filter(([file]) => only?.includes(file) ?? true);
+  const rules = held.flatMap(([file, { groups }]) => groups.flatMap((group) => group.rules.map((rule) => ({ file, rule }))));
   const scratch = await mkdtemp(join(tmpdir(), "offing-mutants-"));
   try {
     const judge = (trials: readonly Trial[]) => judgeAll(trials, { promtool, scratch, ...(signal !== undefined && { signal }) });
