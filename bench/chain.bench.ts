@@ -16,7 +16,7 @@ export const chainBench: Bench = {
   what: "a recorded chain of 20 transactions a block scanned into the ledger, beside Ponder and beside fetching alone",
   run: async (context) => {
     await installPonder(context.say, context.signal);
-    const blocks = context.quick ? 1_000 : 5_000;
+    const blocks = context.quick ? 1_000 : 2_000;
     const receipts = await compare(context, { blocks, traces: false });
     const traces = await compare(context, { blocks, traces: true });
     const long = await memoryOf(context, context.quick ? 10_000 : 100_000);
@@ -36,7 +36,7 @@ async function compare(context: BenchContext, course: Course): Promise<Result> {
   const plan = { blocks: course.blocks, transactionsPerBlock: 20, watchedShare: 0.1, routed: course.traces, seed: 1 };
   const node = await startRecordedNode({ plan, traces: course.traces }, context.signal);
   try {
-    const rounds = context.quick ? 1 : 3;
+    const rounds = context.quick ? 1 : 2;
     const found: Round[] = [];
     for (let round = 1; round <= rounds; round += 1) {
       context.say(`${course.blocks.toLocaleString("en")} blocks with ${nameOf(course)}, round ${round} of ${rounds}`);

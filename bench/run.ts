@@ -29,7 +29,7 @@ const LATEST = new URL("./results/latest.json", import.meta.url);
 const HELP = `Measures Offing beside its peers, in one run, and prints one table.
 
   npm run bench                    everything, about seven minutes
-  node bench/run.ts --quick        smaller sizes, under a minute and a half
+  node bench/run.ts --quick        smaller sizes, about ten minutes
   node bench/run.ts --only NAME    one bench; may be given more than once
   node bench/run.ts --json         the figures as JSON on standard output
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { type HistoryRow, readHistory } from "#core/alerts/history.ts";
-import { readMoment } from "#core/alerts/moment.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { textTable } from "../demo/text-table.ts";
 import { STACK_DIRECTORY } from "../stack/up.ts";
 import { setUpAlerts } from "./alerts-setup.ts";
 import type { ConfigOptions } from "./chain-setup.ts";
+import { momentOf } from "./moment.ts";
 import { withConfig } from "./run.ts";
 
 interface HistoryOptions extends ConfigOptions {
@@ -29,7 +29,10 @@ export function alertsCommand(): Command {
     )
     .action(async (options: HistoryOptions) => {
       const nowMs = Date.now();
-      const range = { sinceMs: momentOf("--since", options.since, nowMs), untilMs: momentOf("--until", options.until ?? "0s", nowMs) };
+      const range = {
+        sinceMs: momentOf(options.since, { option: "--since", nowMs }),
+        untilMs: momentOf(options.until ?? "0s", { option: "--until", nowMs }),
+      };
       if (range.sinceMs >= range.untilMs) new Command().error("error: --since must be before --until", { exitCode: 2 });
       const { run, emitter } = setUpAlerts(options);
       const { records, domain } = emitter;
@@ -42,12 +45,6 @@ export function alertsCommand(): Command {
       }
     });
   return command;
-}
-
-function momentOf(option: string, text: string, nowMs: number): number {
-  const ms = readMoment(text, nowMs);
-  if (ms === null) new Command().error(`error: ${option} needs an age such as 24h, a date such as 2026-11-24, or a time`, { exitCode: 2 });
-  return ms ?? 0;
 }
 
 function render({ openBefore, transitions }: Awaited<ReturnType<typeof readHistory>>): string {
