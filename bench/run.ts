@@ -28,7 +28,7 @@ const LATEST = new URL("./results/latest.json", import.meta.url);
 
 const HELP = `Measures Offing beside its peers, in one run, and prints one table.
 
-  npm run bench                    everything, about seven minutes
+  npm run bench                    everything, about half an hour
   node bench/run.ts --quick        smaller sizes, about ten minutes
   node bench/run.ts --only NAME    one bench; may be given more than once
   node bench/run.ts --json         the figures as JSON on standard output
