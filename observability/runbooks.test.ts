@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { LEDGER_MIGRATIONS } from "#core/ledger/schema.ts";
-import { SQLITE_TABLES } from "../emitters/chain/tables.ts";
+import { recordTables } from "../emitters/chain/records.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "docs", "runbooks");
 /** About what has stopped, not about what is recorded. */
@@ -17,8 +17,9 @@ const WITHOUT_SQL = [
 ];
 const runbooks = globSync("*.md", { cwd: FOLDER }).sort();
 const ledger = new DatabaseSync(":memory:");
-for (const { sqlite } of LEDGER_MIGRATIONS) for (const statement of sqlite) ledger.exec(statement);
-for (const statement of SQLITE_TABLES) ledger.exec(statement);
+for (const { sqlite } of [...LEDGER_MIGRATIONS, ...recordTables({ reasons: [] }).migrations]) {
+  for (const statement of sqlite) ledger.exec(statement);
+}
 afterAll(() => ledger.close());
 
 describe.each(runbooks)("%s", (file) => {

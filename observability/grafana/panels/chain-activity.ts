@@ -76,6 +76,14 @@ export function blockedPanels(): PlaceablePanel[][] {
 /** What the simulated calls say: whether one could mint, redeem and buy back now, and how fresh that is. */
 export function canaryPanels(): PlaceablePanel[] {
   return [
+    timeseries({
+      key: "canary-blocked",
+      alert: "ChainCanaryBlocked",
+      title: "Simulated calls that are blocked",
+      description: "Whether who tries now would be turned away by an oracle: 1 while a simulated call is blocked on the newest block.",
+      links: blockedLinks,
+      queries: [show(series(canaryState, { canary_outcome: "blocked" }), "{{action_type}}")],
+    }),
     bars({
       key: "canary-state",
       title: "Could one, right now?",
