@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,10 +18,9 @@ let stack: Stack;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "offing-doctor-"));
-  config = join(folder, "prometheus.yaml");
-  cpSync(join(ROOT, "observability/prometheus/rules"), join(folder, "rules"), { recursive: true });
-  copyFileSync(join(ROOT, "observability/prometheus/prometheus.yaml"), config);
-  stack = await startStack({ directory: join(folder, "stack"), ports: "free", prometheusConfig: config, progress: createProgress() });
+  stack = await startStack({ directory: join(folder, "stack"), ports: "free", progress: createProgress() });
+  // What Prometheus reads at each of its starts: the repository's file, fitted to this stack.
+  config = join(folder, "stack", "prometheus.yaml");
 }, 3_600_000);
 
 afterAll(async () => {
