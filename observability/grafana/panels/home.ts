@@ -9,7 +9,7 @@ import { deliveryLine, lossLine, queueLine } from "./home-pipeline.ts";
 import { dashboard, type Row } from "./layout.ts";
 import { lineSelectorOf } from "./logql.ts";
 import type { Dashboard } from "./model.ts";
-import { increase, lastOver, secondsSince, selectorOf, sumBy } from "./promql.ts";
+import { lastOver, secondsSince, selectorOf, sumBy } from "./promql.ts";
 import { show } from "./query.ts";
 import { bars, logs, type PlaceablePanel, stat, text } from "./toolkit.ts";
 
@@ -82,9 +82,10 @@ function historyLine(): PlaceablePanel[] {
     }),
     stat({
       key: "alerts-transitions",
-      title: "Alert history: began and ended within a day",
-      description: "How restless the alerts are. Many that begin and end are a threshold too near to what is normal.",
-      queries: [show(sumBy(increase(series(transitions), "1d"), ["offing.alert.state"]), "{{offing_alert_state}}")],
+      title: "Alert history: began and ended",
+      description:
+        "How restless the alerts have been since the history began: exact counts of its ledger. Many that begin and end are a threshold too near to what is normal.",
+      queries: [show(sumBy(series(transitions), ["offing.alert.state"]), "{{offing_alert_state}}")],
     }),
   ];
 }
