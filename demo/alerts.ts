@@ -64,3 +64,11 @@ export async function untilFiring(
     await sleep(1_000, undefined, { signal }).catch(() => undefined);
   }
 }
+
+/** Says whether an alert is in the state that a story ends with. What has no severity, such as the Watchdog, tells of no trouble. */
+export function isAsExpected(
+  { name, state, severity }: Pick<AlertState, "name" | "state" | "severity">,
+  firing: readonly string[],
+): boolean {
+  return severity === "none" || (state === "firing") === firing.includes(name);
+}

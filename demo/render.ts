@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { ReconcileReport } from "#core/reconcile.ts";
 import type { LiveAnswer } from "../observability/live.ts";
 import type { StackEndpoints } from "../stack/state.ts";
-import type { AlertState } from "./alerts.ts";
+import { type AlertState, isAsExpected } from "./alerts.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { textTable } from "./text-table.ts";
 import type { Scene } from "./world/story.ts";
@@ -91,7 +91,7 @@ function renderDifferences(report: ReconcileReport): string {
 
 function renderAlerts({ alerts, expectedAlerts }: DemoSummary): string {
   const rows = alerts.map(({ name, state, sev, severity, summary }) => {
-    const right = (state === "firing") === expectedAlerts.includes(name);
+    const right = isAsExpected({ name, state, severity }, expectedAlerts);
     return [name, state, sev === "" ? severity : `${sev} ${severity}`, right ? "✓" : "✗", summary];
   });
   return `\n${textTable(["alert", "state", "severity", "", "says"], rows)}\n`;

@@ -7,7 +7,7 @@ import { checkLive, type LiveAnswer, type LiveOptions } from "../observability/l
 import type { DashboardQuery } from "../observability/queries.ts";
 import { createProgress } from "../stack/progress.ts";
 import { type Stack, startStack } from "../stack/start.ts";
-import { untilFiring } from "./alerts.ts";
+import { isAsExpected, untilFiring } from "./alerts.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { type EmitterProcess, startEmitter, untilIndexed } from "./emitter-process.ts";
 import { type DemoSummary, renderArrivals, renderScene, renderSummary } from "./render.ts";
@@ -154,7 +154,7 @@ async function conclude(options: DemoOptions, { stack, world, emitter, config }:
     untilPanelsAnswer({ ...stack.endpoints, ledger: emitter.ledgerId, only: isOfTheDemo }, signal),
   ]);
   const { byReason } = truth(world);
-  const wrong = alerts.filter((alert) => alert.severity !== "none" && (alert.state === "firing") !== EXPECTED_ALERTS.includes(alert.name));
+  const wrong = alerts.filter((alert) => !isAsExpected(alert, EXPECTED_ALERTS));
   const equalToWorld = Object.entries(byReason).every(([code, { current }]) => ledgerCount(report, code) === current);
   const ok = report.equal && equalToWorld && wrong.length === 0 && panels.every((panel) => panel.ok);
   return {
