@@ -24,7 +24,8 @@ export interface DrawnDashboard {
   readonly rows: readonly DrawnRow[];
 }
 
-const CSS = readFileSync(new URL("./page/page.css", import.meta.url), "utf8");
+// The page with its grid and charts, then what shows values without a chart.
+const CSS = ["page.css", "values.css"].map((name) => readFileSync(new URL(`./page/${name}`, import.meta.url), "utf8")).join("");
 const SCRIPT = readFileSync(new URL("./page/hover.js", import.meta.url), "utf8");
 
 /** All dashboards as one page that needs nothing from elsewhere and lets no script run but its own. */
