@@ -34,6 +34,8 @@ export interface EmitterProcess {
 export interface EmitterState {
   readonly ledger: { readonly id: string; readonly head: number };
   readonly projector: { readonly cursor: number; readonly lag: number };
+  /** How far each feed was read, by its name. */
+  readonly cursors: Readonly<Record<string, unknown>>;
   readonly gauges: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 

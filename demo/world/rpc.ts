@@ -62,6 +62,11 @@ interface Methods {
   debug_traceTransaction: { params: [Hash, { tracer: "callTracer" }]; result: CallFrame };
   evm_setNextBlockTimestamp: { params: [Hex]; result: unknown };
   evm_mine: { params: []; result: unknown };
+  evm_snapshot: { params: []; result: Hex };
+  evm_revert: { params: [Hex]; result: boolean };
+  eth_sendRawTransaction: { params: [Hex]; result: Hash };
+  anvil_setNextBlockBaseFeePerGas: { params: [Hex]; result: unknown };
+  anvil_rollback: { params: [number]; result: unknown };
   anvil_setBlockTimestampInterval: { params: [number]; result: unknown };
   anvil_removeBlockTimestampInterval: { params: []; result: unknown };
   anvil_reorg: { params: [number, readonly (readonly [Hex | TransactionRequest, number])[]]; result: null };
