@@ -2,6 +2,7 @@ import { alertsCommand } from "./commands/alerts.ts";
 import { chainCommand } from "./commands/chain.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { drillCommand } from "./commands/drill.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { runProgram } from "./commands/program.ts";
 import { reconcileCommand } from "./commands/reconcile.ts";
@@ -18,6 +19,7 @@ process.exitCode = await runProgram(
     testCommand(),
     ...stackCommands(),
     doctorCommand(),
+    drillCommand(),
     telemetryCommand(),
     runCommand(),
     reconcileCommand(),

@@ -2,7 +2,6 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { queryPrometheus } from "#core/backends.ts";
@@ -11,10 +10,10 @@ import { openLedger } from "#core/ledger/open.ts";
 import { rssMiBOf } from "../bench/usage.ts";
 import { setUpChain } from "../commands/chain-setup.ts";
 import { reconcileChain } from "../commands/reconcile.ts";
+import { writeDrillConfig } from "../observability/drill/rules.ts";
 import { type Part, type Stack, startStack } from "../stack/start.ts";
 import { alertStates } from "./alerts.ts";
 import { type EmitterProcess, startEmitter, untilIndexed } from "./emitter-process.ts";
-import { writeDrillConfig } from "./testing/drill-rules.ts";
 import { type Anvil, startAnvil } from "./world/anvil.ts";
 import { chainSection } from "./world/chain-section.ts";
 import { deploy, type World } from "./world/deploy.ts";
@@ -33,8 +32,6 @@ const WITNESS = "OffingEmitterSilent";
 const STACK_MIB = 1_536;
 const EMITTER_MIB = 200;
 
-const RULES = [fileURLToPath(new URL("../observability/prometheus/rules/shared.rules.yaml", import.meta.url))];
-
 let folder: string;
 let stack: Stack;
 let anvil: Anvil;
@@ -44,7 +41,7 @@ let emitter: EmitterProcess;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "offing-outages-"));
   [stack, anvil] = await Promise.all([
-    startStack({ directory: join(folder, "stack"), ports: "free", prometheusConfig: writeDrillConfig(join(folder, "drill"), RULES) }),
+    startStack({ directory: join(folder, "stack"), ports: "free", prometheusConfig: writeDrillConfig(join(folder, "drill")) }),
     startAnvil({ folder: join(folder, "anvil") }),
   ]);
   world = await deploy({ url: anvil.url, rpc: anvil.rpc });

@@ -51,7 +51,7 @@ function checkEmitters(paths: readonly string[]): string[] {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const paths = globSync("{*.ts,{bench,contract,core,demo,emitters,observability,scripts,stack}/**/*.{ts,sol,sh,bats,md}}")
+  const paths = globSync("{*.ts,{bench,contract,core,demo,drill,emitters,observability,scripts,stack}/**/*.{ts,sol,sh,bats,md}}")
     .filter((path) => !/(^|\/)(node_modules|generated|fixtures|distribution)\//.test(path))
     .sort();
   const faults = checkShape(paths.map((path) => ({ path, text: readFileSync(path, "utf8") })));

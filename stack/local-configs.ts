@@ -79,15 +79,18 @@ export function fitAlertmanager(
 }
 
 /** Writes the configuration of the alert history of a stack in `directory` and gives its path. */
-export function writeAlertHistory(directory: string, { ports, tempo }: { readonly ports: StackPorts; readonly tempo: boolean }): string {
+export function writeAlertHistory(
+  directory: string,
+  { ports, tempo, reportMs }: { readonly ports: StackPorts; readonly tempo: boolean; readonly reportMs?: number },
+): string {
   const at = (port: number): string => `http://127.0.0.1:${port}`;
   const config = {
     environment: "local",
     ledger: { sqlite: "alerts/alerts.db" },
-    collector: { url: at(ports.otlpHttp) },
+    collector: { url: at(ports.otlpHttp), ...(reportMs !== undefined && { interval: `${reportMs}ms` }) },
     http: { listen: `127.0.0.1:${ports.alertHistory}` },
     backends: { prometheus: at(ports.prometheus), loki: at(ports.loki), ...(tempo && { tempo: at(ports.tempo) }) },
-    alerts: { alertmanager: at(ports.alertmanager) },
+    alerts: { alertmanager: at(ports.alertmanager), ...(reportMs !== undefined && { poll_interval: `${reportMs}ms` }) },
   };
   const path = join(directory, "alerts.yaml");
   mkdirSync(join(directory, "alerts"), { recursive: true });

@@ -37,6 +37,8 @@ export interface SpecOptions {
   readonly alertHistory?: string;
   /** What each part may take on the disk. */
   readonly diskBudget?: DiskBudget;
+  /** How often the Collector tells of itself. */
+  readonly reportMs?: number;
 }
 
 /** The ports that each part listens on. */
@@ -67,7 +69,7 @@ export function partSpecs(options: SpecOptions): readonly PartSpec[] {
   return [...backends, collectorSpec(options)];
 }
 
-function collectorSpec({ directory, ports, tools, tempo, diskBudget }: SpecOptions): PartSpec {
+function collectorSpec({ directory, ports, tools, tempo, diskBudget, reportMs }: SpecOptions): PartSpec {
   const overlay = tempo === null ? ["--config", repository("collector/traces-to-file.yaml")] : [];
   return {
     name: "collector",
@@ -84,6 +86,7 @@ function collectorSpec({ directory, ports, tools, tempo, diskBudget }: SpecOptio
       OFFING_TRACES_FILE: tracesFileOf(directory),
       // Below the memory limiter's limit, so that the collector of garbage works before telemetry is refused.
       GOMEMLIMIT: "400MiB",
+      ...(reportMs !== undefined && { OFFING_COLLECTOR_REPORT_MS: String(reportMs) }),
       ...(diskBudget === undefined ? {} : budgetSettings(diskBudget).collector),
     },
     ports: PART_PORTS.collector.map((name) => ports[name]),

@@ -38,6 +38,8 @@ export interface StartStackOptions {
   readonly alertHistory?: boolean;
   /** What each part may take on the disk; those that can bound themselves do. */
   readonly diskBudget?: DiskBudget;
+  /** How often the Collector and the alert history tell of themselves, and how often the history looks; their own pace when left out. */
+  readonly reportMs?: number;
 }
 
 /** A stack that runs as long as this process and `stop` was not called. */
@@ -124,7 +126,8 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
     ...(options.alertmanagerConfig === undefined ? {} : { alertmanagerConfig: resolve(options.alertmanagerConfig) }),
     secrets: options.secrets === undefined ? null : resolve(options.secrets),
   });
-  const alertHistory = options.alertHistory === true ? writeAlertHistory(directory, { ports, tempo: tempo !== null }) : undefined;
+  const pace = options.reportMs === undefined ? {} : { reportMs: options.reportMs };
+  const alertHistory = options.alertHistory === true ? writeAlertHistory(directory, { ports, tempo: tempo !== null, ...pace }) : undefined;
   const specs = partSpecs({
     directory,
     ports,
@@ -133,6 +136,7 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
     configs,
     ...(alertHistory !== undefined && { alertHistory }),
     ...(options.diskBudget && { diskBudget: options.diskBudget }),
+    ...pace,
   });
   const tracesFile = tempo === null ? tracesFileOf(directory) : null;
   progress.line(

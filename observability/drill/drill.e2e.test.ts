@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,7 +11,7 @@ let stack: Stack;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "offing-drill-"));
   const prometheusConfig = writeDrillConfig(join(folder, "config"));
-  stack = await startStack({ directory: join(folder, "stack"), ports: "free", prometheusConfig, alertHistory: true });
+  stack = await startStack({ directory: join(folder, "stack"), ports: "free", prometheusConfig, alertHistory: true, reportMs: 300 });
 });
 afterAll(async () => {
   await stack?.stop();
@@ -31,16 +31,6 @@ const atAlertmanager = async (): Promise<number> => {
 
 test("a killed emitter fires its alert, as far as Alertmanager, and a start clears it", async () => {
   const { alerts } = stack.parts;
-  // A heartbeat in proportion to the drill's three seconds of silence.
-  await alerts?.stop();
-  const config = join(stack.directory, "alerts.yaml");
-  writeFileSync(
-    config,
-    readFileSync(config, "utf8")
-      .replace("alerts:\n", "alerts:\n  poll_interval: 300ms\n")
-      .replace("collector:\n", "collector:\n  interval: 300ms\n"),
-  );
-  await alerts?.start();
   const heartbeat = async (): Promise<number> =>
     (await queryPrometheus(stack.endpoints.prometheus, 'time() - offing_heartbeat_timestamp_seconds{job="offing-alerts"}'))[0]?.value ?? 99;
   await expect.poll(heartbeat, { timeout: 30_000, interval: 300 }).toBeLessThan(2);

@@ -1,5 +1,6 @@
 import { AnnotationQueryBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { buildInfo, configInfo, drillEvent } from "#contract/generated/shared.ts";
+import { DRILL_JOB } from "../../drill/catalogue.ts";
 import { type LogQuery, lineSelectorOf } from "./logql.ts";
 import { begun, type SelectorScope, selectorOf, sumBy, type Vector } from "./promql.ts";
 import type { Legend } from "./query.ts";
@@ -12,9 +13,6 @@ export interface Mark {
   readonly title: string;
   readonly color: string;
 }
-
-/** The `service.name` under which the drill command reports what it does. */
-export const DRILL_JOB = "offing-drill";
 
 /** A mark for each point or line that a query finds; `{{label}}` in the title is a label of the result. */
 export function mark<Label extends string, const Title extends string>(
