@@ -13,9 +13,9 @@ export type ActorKind = "governor" | "timelock" | "multisig" | "account" | "cont
 export const ACTOR_KINDS: readonly ActorKind[] = ["governor", "timelock", "multisig", "account", "contract"];
 
 /** An alert whose threshold the configuration sets. */
-export type Alert = "ChainBuybackBlocked" | "ChainPsmOracleMissingBurst";
+export type Alert = "ChainBuybackBlocked" | "ChainPsmOracleMissingBurst" | "ChainReorgDeep";
 /** Every value of `alert`, in the contract's order. */
-export const ALERTS: readonly Alert[] = ["ChainBuybackBlocked", "ChainPsmOracleMissingBurst"];
+export const ALERTS: readonly Alert[] = ["ChainBuybackBlocked", "ChainPsmOracleMissingBurst", "ChainReorgDeep"];
 
 /** Who called the watched contract. */
 export type CallerCategory = "eoa" | "contract" | "whitelisted_route" | "unknown";
@@ -357,6 +357,20 @@ export const reorgDepth: Histogram<ReorgDepthLabels> = histogram<ReorgDepthLabel
   labels: [],
   closed: {},
   buckets: [1,2,3,5,8,16,32,64,128],
+});
+
+/** Labels of `reorgDepthRecent`. */
+export type ReorgDepthRecentLabels = Readonly<Record<string, never>>;
+/** Blocks replaced by the deepest reorg of the hour of chain time up to the newest indexed block; 0 without one. A gauge in {block}, `offing_chain_reorg_depth_recent` in Prometheus. */
+export const reorgDepthRecent: Gauge<ReorgDepthRecentLabels> = gauge<ReorgDepthRecentLabels>({
+  name: "offing.chain.reorg.depth.recent",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "Blocks replaced by the deepest reorg of the hour of chain time up to the newest indexed block; 0 without one.",
+  resource: "ledger",
+  prometheus: "offing_chain_reorg_depth_recent",
+  labels: [],
+  closed: {},
 });
 
 /** Labels of `unresolved`. */

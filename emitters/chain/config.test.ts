@@ -38,7 +38,7 @@ describe("the chain section", () => {
       liveHorizonMs: 3_600_000,
       modules: [],
       routers: [],
-      alerts: { buybackBlockedMs: 1_800_000, psmMissingCount: 5, burstWindowMs: 600_000 },
+      alerts: { buybackBlockedMs: 1_800_000, psmMissingCount: 5, burstWindowMs: 600_000, reorgDepthBlocks: 5 },
     });
     expect(rest.reasons).toEqual([
       {

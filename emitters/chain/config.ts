@@ -101,6 +101,7 @@ export interface AlertConfig {
   readonly buybackBlockedMs: number;
   readonly psmMissingCount: number;
   readonly burstWindowMs: number;
+  readonly reorgDepthBlocks: number;
 }
 
 /**
@@ -176,10 +177,14 @@ const alertSchema = z
     buyback_blocked: duration({ atLeast: "1s" }).prefault("30m"),
     psm_missing_count: z.int().min(1).default(5),
     burst_window: duration({ atLeast: "1s" }).prefault("10m"),
+    reorg_depth: z.int().min(1).default(5),
   })
-  .transform(({ buyback_blocked, psm_missing_count, burst_window }) => {
-    return { buybackBlockedMs: buyback_blocked, psmMissingCount: psm_missing_count, burstWindowMs: burst_window };
-  });
+  .transform(({ buyback_blocked, psm_missing_count, burst_window, reorg_depth }) => ({
+    buybackBlockedMs: buyback_blocked,
+    psmMissingCount: psm_missing_count,
+    burstWindowMs: burst_window,
+    reorgDepthBlocks: reorg_depth,
+  }));
 
 const address = z
   .string({ error: ({ input }) => (typeof input === "number" || typeof input === "bigint" ? "must stand in quotes" : undefined) })

@@ -160,9 +160,13 @@ describe("recent failures", () => {
 
 describe("the other gauges", () => {
   it("leave out what is not known", () => {
-    expect(read([])).toEqual({ "alert_threshold ChainBuybackBlocked": 1_800, "alert_threshold ChainPsmOracleMissingBurst": 5 });
+    expect(read([])).toEqual({
+      "alert_threshold ChainBuybackBlocked": 1_800,
+      "alert_threshold ChainPsmOracleMissingBurst": 5,
+      "alert_threshold ChainReorgDeep": 5,
+    });
     const tick: ChainObservation = { type: "tick", atMs: 1, head: null, safe: 3, finalized: null };
-    expect(Object.keys(read([tick]))).toEqual(["block_number safe", expect.anything(), expect.anything()]);
+    expect(Object.keys(read([tick]))).toEqual(["block_number safe", ...Object.keys(read([]))]);
     expect(read([block({ number: 4 }), tick])).not.toHaveProperty("lag");
   });
 
@@ -177,6 +181,19 @@ describe("the other gauges", () => {
       lag: 5,
     });
     expect(read([{ type: "tick", atMs: 1, head: 3, safe: null, finalized: null }, block({ number: 4 })])).toMatchObject({ lag: 0 });
+  });
+
+  it("tell of the deepest reorg of the last hour, as long as it lasts, and not of one that was old when it was learnt of", () => {
+    const before = chain([{}, {}, {}, {}]);
+    const branch = (number: number, more: Partial<BlockPlan> = {}) =>
+      block({ number, branch: "b", parentBranch: number === 1 ? "a" : "b", timeMs: GENESIS_MS + number * 60_000, ...more });
+    const shallow = block({ number: 1, branch: "c", parentBranch: "a", timeMs: GENESIS_MS + 60_000 });
+    expect(read(before)).toMatchObject({ reorg_depth_recent: 0 });
+    expect(read([...before, branch(1)])).toMatchObject({ reorg_depth_recent: 3 });
+    expect(read([...before, branch(1), shallow])).toMatchObject({ reorg_depth_recent: 3 });
+    expect(read([...before, branch(1), branch(2, { timeMs: GENESIS_MS + 60 * 60_000 })])).toMatchObject({ reorg_depth_recent: 3 });
+    expect(read([...before, branch(1), branch(2, { timeMs: GENESIS_MS + 61 * 60_000 })])).toMatchObject({ reorg_depth_recent: 0 });
+    expect(read([...before, branch(1, { seenAfterMs: HORIZON_MS + 1 })])).toMatchObject({ reorg_depth_recent: 0 });
   });
 
   it("tell when a module changed last, and take that back with its block", () => {

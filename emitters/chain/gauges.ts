@@ -14,6 +14,7 @@ import {
   MODULES,
   type Position,
   provisional,
+  reorgDepthRecent,
   type Window,
 } from "#contract/generated/chain.ts";
 import type { GaugePoint } from "#core/signal.ts";
@@ -24,6 +25,7 @@ import { blocksIn, coverageOf, gapsOf } from "./coverage.ts";
 import { reasonsAt } from "./labels.ts";
 import { blockAt, changedAt, finalOf, type Run, recentsOf, runsOf, type Tip, tickOf, tipOf, WINDOW_BLOCKS } from "./memory.ts";
 import { type ContractName, type ReasonCode, reasonLabel } from "./names.ts";
+import { deepestOfLate } from "./reorgs.ts";
 import { HOUR_MS } from "./tally.ts";
 
 /**
@@ -50,6 +52,7 @@ export function createGauges(
             ...recentPoints(state, { contracts, tip, ...alerts }),
             ...coveragePoints(state, config.startBlock),
             ...provisionalPoints(state, tip),
+            reorgDepthRecent.at({}, deepestOfLate(state)),
           ];
     return [
       ...positionPoints(state, tip),
@@ -58,6 +61,7 @@ export function createGauges(
       ...canaryPoints(state, config.canary.calls),
       alertThreshold.at({ alert: "ChainBuybackBlocked" }, alerts.buybackBlockedMs / 1000),
       alertThreshold.at({ alert: "ChainPsmOracleMissingBurst" }, alerts.psmMissingCount),
+      alertThreshold.at({ alert: "ChainReorgDeep" }, alerts.reorgDepthBlocks),
     ];
   };
 }

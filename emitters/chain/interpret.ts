@@ -5,7 +5,7 @@ import { configChangesOf } from "./changes.ts";
 import { coverAbove, coverBelow, uncover } from "./coverage.ts";
 import { decodeAgain, gradeAgain } from "./evidence/revise.ts";
 import { forgetWeak, rememberWeak } from "./evidence/weak.ts";
-import type { ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
+import type { ChainFact, ConfigChangeFact, OperationFact, ReorgFact } from "./facts.ts";
 import { adopt, leaveIsland, settleFloor, shortenIsland } from "./islands.ts";
 import {
   type AppliedBlock,
@@ -23,6 +23,7 @@ import {
 } from "./memory.ts";
 import type { BlockSeen, ChainObservation, TickSeen, TransactionSeen } from "./observation.ts";
 import { operationsOf } from "./operations.ts";
+import { rememberReorg } from "./reorgs.ts";
 import { forgetRecents, tally } from "./tally.ts";
 import type { Watch } from "./watch.ts";
 
@@ -96,7 +97,7 @@ function fillIn(state: State, block: BlockSeen, watch: Watch): readonly ChainFac
   state.delete("applied", hash);
   coverBelow(state, { number, grade });
   const orphaned = settleFloor(state, block);
-  return [...taken, ...facts, ...(orphaned === 0 ? [] : [reorgOf(scene, orphaned)])];
+  return [...taken, ...facts, ...(orphaned === 0 ? [] : [reorgOf(state, scene, orphaned)])];
 }
 
 /** What all facts of one block share. */
@@ -138,13 +139,15 @@ function rewind(state: State, tip: Tip, scene: Scene): ChainFact[] {
   forgetApplications(state, block.number - WINDOW_BLOCKS);
   uncover(state, { from: block.number, to: tip.number });
   if ((finalOf(state) ?? -1) >= block.number) state.set("chain", "final", block.number - 1);
-  return [...facts, reorgOf(scene, tip.number - block.number + 1)];
+  return [...facts, reorgOf(state, scene, tip.number - block.number + 1)];
 }
 
-function reorgOf({ watch: { chainId }, block, application, late }: Scene, depth: number): ChainFact {
+function reorgOf(state: State, { watch: { chainId }, block, application, late }: Scene, depth: number): ReorgFact {
   const place = { chainId, blockNumber: block.number, blockHash: block.hash };
   const id = `reorg:${chainId}:${block.number}:${block.hash}:${application}`;
-  return { kind: "reorg", id, timeMs: block.timeMs, late, ...place, depth };
+  const fact: ReorgFact = { kind: "reorg", id, timeMs: block.timeMs, late, ...place, depth };
+  rememberReorg(state, fact);
+  return fact;
 }
 
 interface Orphan {

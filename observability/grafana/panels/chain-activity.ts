@@ -1,4 +1,5 @@
 import {
+  alertThreshold,
   blockedDuration,
   canaries,
   canaryState,
@@ -11,6 +12,7 @@ import {
   operations,
   oracleRequiredFailures,
   reorgDepth,
+  reorgDepthRecent,
 } from "#contract/generated/chain.ts";
 import { blockedLinks, chainLines, chainSeries, changeLinks, operationLinks } from "./chain-series.ts";
 import { increase, inUnitOf, ratio, secondsSince, sumBy } from "./promql.ts";
@@ -206,9 +208,18 @@ export function configPanels(): PlaceablePanel[] {
   ];
 }
 
-/** What was taken back, and what was counted late. */
+/** How deep reorgs went, what was taken back, and what was counted late. */
 export function reorgPanels(): PlaceablePanel[] {
+  const deepest = series(reorgDepthRecent);
   return [
+    timeseries({
+      key: "reorg-depth",
+      alert: "ChainReorgDeep",
+      title: "Deepest reorg of late",
+      description:
+        "Whether the chain replaces more blocks than it is known for: the deepest reorg of the last hour of chain time, beside the threshold of offing.yaml.",
+      queries: [show(deepest, "replaced"), show(inUnitOf(series(alertThreshold, { alert: "ChainReorgDeep" }), deepest), "alert above")],
+    }),
     timeseries({
       key: "retracted",
       links: operationLinks,
