@@ -6,6 +6,8 @@ import type { Site } from "./site.ts";
 export interface Act {
   /** Makes sure that what is disturbed is there, and well. */
   readonly prepare: (site: Site) => Promise<void>;
+  /** True when the trouble is there from the stack's start on, so that nothing has to be quiet before. */
+  readonly begunBefore?: boolean;
   readonly begin: (site: Site) => Promise<void>;
   /** Called once after `begin`, also when that failed half-way. */
   readonly heal: (site: Site) => Promise<void>;

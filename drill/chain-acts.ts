@@ -1,15 +1,87 @@
-import { breakPsmOracle, restorePsmOracle } from "../demo/world/calls.ts";
+import type { Meddling, ProxiedCall } from "#core/testing/rpc-proxy.ts";
+import { breakPsmOracle, buyback, mintTooMuch, oracleHealthy, oracleUnhealthy, restorePsmOracle } from "../demo/world/calls.ts";
+import { headOf, play } from "../demo/world/traffic.ts";
 import type { ChainDrill } from "../observability/drill/catalogue.ts";
 import type { Act } from "./acts.ts";
-import type { ChainPlace } from "./chain-place.ts";
+import { type ChainPlace, ORDINARY } from "./chain-place.ts";
 
 /** The drills that need the watched chain. */
 export const chainActs: Readonly<Record<ChainDrill, Act>> = {
+  // It fires from the stack's start on; starting the chain is what mends it.
+  "chain-emitter-missing": {
+    prepare: async () => undefined,
+    begunBefore: true,
+    begin: async () => undefined,
+    heal: async (site) => void (await site.chain()),
+  },
+  "unknown-revert": onChain({
+    begin: (chain) => chain.send([mintTooMuch()]),
+    heal: async () => undefined,
+  }),
   "psm-oracle-removed": onChain({
     begin: (chain) => chain.send([breakPsmOracle]),
     heal: (chain) => chain.send([restorePsmOracle]),
   }),
+  "chain-stands-still": onChain({
+    begin: async (chain) => {
+      chain.mining = false;
+    },
+    heal: async (chain) => {
+      chain.mining = true;
+    },
+  }),
+  "endpoint-without-receipts": onChain({
+    begin: async (chain) => {
+      chain.endpoint.meddle = ({ method }) => (method === "eth_getBlockReceipts" ? UNABLE : PASS);
+      await mineAtOnce(chain, LAG_BLOCKS);
+    },
+    heal: async (chain) => {
+      chain.endpoint.meddle = () => PASS;
+    },
+  }),
+  "endpoint-forgets-blocks": onChain({
+    begin: async (chain) => {
+      const first = Number((await headOf(chain.world)).number) + 1;
+      chain.endpoint.meddle = () => ({ type: "cut" });
+      await mineAtOnce(chain, GAP_BLOCKS);
+      const last = Number((await headOf(chain.world)).number) - 1;
+      chain.endpoint.meddle = forgetting({ first, last });
+    },
+    heal: async (chain) => {
+      chain.endpoint.meddle = () => PASS;
+    },
+  }),
+  "oracle-unhealthy": onChain({
+    begin: (chain) => chain.send([oracleUnhealthy]),
+    heal: async (chain) => {
+      await chain.send([oracleHealthy]);
+      // The window is an hour of chain time, which a chain of our own can let pass at once.
+      await chain.alone(async () => {
+        const { timestamp } = await headOf(chain.world);
+        await play(chain.world, [buyback()], { atSeconds: Number(timestamp) + 3_601 });
+      });
+    },
+  }),
 };
+
+/** More than the 32 blocks from which on an emitter is behind. */
+const LAG_BLOCKS = 40;
+/** More than the configured `backfill_above`. */
+const GAP_BLOCKS = 5;
+const PASS: Meddling = { type: "pass" };
+const UNABLE: Meddling = { type: "error", code: -32_603, message: "receipts are not available" };
+
+async function mineAtOnce(chain: ChainPlace, blocks: number): Promise<void> {
+  for (let mined = 0; mined < blocks; mined += 1) await chain.send(ORDINARY);
+}
+
+/** An endpoint that has lost the blocks of a range: it answers null for them, as a pruned node does. */
+function forgetting({ first, last }: { readonly first: number; readonly last: number }): (call: ProxiedCall) => Meddling {
+  return ({ method, params: [block] }) => {
+    const number = method === "eth_getBlockByNumber" && typeof block === "string" ? Number(block) : Number.NaN;
+    return number >= first && number <= last ? { type: "result", result: null } : PASS;
+  };
+}
 
 type OnChain = Readonly<Record<"begin" | "heal", (chain: ChainPlace) => Promise<void>>>;
 

@@ -106,7 +106,7 @@ function configOf(
     chain: {
       ...chainSection(world),
       rpc: { urls: [endpoint.url], poll_interval: "200ms", timeout: "2s" },
-      backfill_above: 20,
+      backfill_above: 3,
       alerts: { buyback_blocked: "10s", psm_missing_count: 5, burst_window: "20s" },
       canary: {
         interval: "10s",

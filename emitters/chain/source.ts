@@ -50,11 +50,16 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
     let [checked, failures] = [false, 0];
     while (!signal.aborted) {
       const attempt = attemptUnder(signal);
+      // Where the head was told and its blocks were not, the lag must show it.
+      let heard = silence;
+      const hear = (position: Position): void => {
+        heard = position;
+      };
       pool.survey(signal);
       try {
         if (!checked) yield* ticking(warnOfMissingCode(follower, attempt.signal), { clock, position: silence });
         checked = true;
-        const { behind, position } = yield* turn(follower, attempt.signal);
+        const { behind, position } = yield* turn({ ...follower, hear }, attempt.signal);
         say(undefined);
         failures = 0;
         if (!behind) yield* canary(attempt.signal);
@@ -65,7 +70,7 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
         if (!(error instanceof OffingError) || error.retry === "never") throw error;
         failures += 1;
         say(`${error.code}: ${error.message}`, errorFields(error));
-        yield [tickAt(clock, silence)];
+        yield [tickAt(clock, heard)];
         await clock.sleep(backoffMs(failures, BACKOFF), signal);
       } finally {
         // What is still being asked for this turn is of no use to the next one.
@@ -91,8 +96,13 @@ interface Turned {
   readonly position: Position;
 }
 
+interface Turning extends Follower {
+  /** Told where the node stands as soon as it has said so. */
+  readonly hear: (position: Position) => void;
+}
+
 /** One poll and everything that follows from it. */
-async function* turn(follower: Follower, signal: AbortSignal): AsyncGenerator<Batch, Turned> {
+async function* turn({ hear, ...follower }: Turning, signal: AbortSignal): AsyncGenerator<Batch, Turned> {
   const { config, clock, state, pool, reader } = follower;
   const { head, safe, finalized } = yield* ticking(reader.heads(signal), {
     clock,
@@ -100,12 +110,14 @@ async function* turn(follower: Follower, signal: AbortSignal): AsyncGenerator<Ba
   });
   const observedAtMs = clock.nowMs();
   const position: Position = { head: head.number, safe, finalized };
+  hear(position);
   yield [tickAt(clock, position)];
   const { maxBlocksPerBatch } = config.rpc;
   const jumpAbove = config.backfillAboveBlocks;
   const step = nextStep(knownOf(state), head, { startBlock: config.startBlock, batch: maxBlocksPerBatch, jumpAbove });
   if (step.type === "stale") pool.reject("stale_head", "the node shows a head that was left behind");
   if (step.type === "wait" || step.type === "stale") return { behind: false, position };
+  const applied = tipOf(state)?.number;
   const plan = yield* ticking(planOf(follower, { step, head }, signal), { clock, position });
   // At the head each block is written as soon as it is there; far behind it, many at once.
   const size = head.number - (plan[0]?.number ?? 0) < maxBlocksPerBatch ? 1 : maxBlocksPerBatch;
@@ -114,6 +126,7 @@ async function* turn(follower: Follower, signal: AbortSignal): AsyncGenerator<Ba
     const work = Promise.all(blocks.map((planned) => completed(follower, { planned, observedAtMs }, signal)));
     yield yield* ticking(work, { clock, position });
   }
+  if (step.type === "jump") follower.log.info("went on at the head, and fills in what lies below it", { head: head.number, applied });
   const tip = tipOf(state);
   if (tip?.hash !== plan.at(-1)?.hash) throw answerFault("unknown", "blocks that were read could not be applied");
   return { behind: (tip?.number ?? 0) < head.number, position };
@@ -127,10 +140,6 @@ interface Stepping {
 async function planOf(follower: Follower, { step, head }: Stepping, signal: AbortSignal): Promise<readonly Planned[]> {
   if (step.type === "range") return await readRange(follower, step, signal);
   if (step.type === "branch") return await readBranch(follower, head, signal);
-  follower.log.info("going on at the head, and filling in what lies below it", {
-    head: head.number,
-    applied: tipOf(follower.state)?.number,
-  });
   return [{ ...headerOf(head), joins: "jump" }];
 }
 
