@@ -120,7 +120,9 @@ class Series implements StreamSeries {
   readonly #changed: Set<Series>;
   #value = 0;
   #buckets: number[] | null;
-  #example: (Example & { value: number }) | undefined;
+  /** What was counted last with an example, and where. */
+  #example: Example | undefined;
+  #exampleValue = 0;
 
   constructor(metric: MetricDefinition, { labels, bornAtMs, changed }: { labels: Labels; bornAtMs: number; changed: Set<Series> }) {
     this.#metric = metric;
@@ -145,13 +147,16 @@ class Series implements StreamSeries {
       const index = bucketOf(this.#metric.buckets ?? [], value);
       buckets[index] = (buckets[index] ?? 0) + 1;
     }
-    if (example !== undefined) this.#example = { ...example, value };
+    if (example !== undefined) {
+      this.#example = example;
+      this.#exampleValue = value;
+    }
     this.#changed.add(this);
   }
 
   freeze(): { total: Total; accept: () => void } {
     const now: Snapshot = { value: this.#value, buckets: this.#buckets === null ? null : [...this.#buckets] };
-    const example = this.#example;
+    const example = this.#example === undefined ? undefined : { ...this.#example, value: this.#exampleValue };
     this.#example = undefined;
     return {
       total: { metric: this.#metric.name, labels: this.#labelsText, bornAtMs: this.bornAtMs, ...now },

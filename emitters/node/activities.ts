@@ -94,7 +94,7 @@ function takeWhole(entry: Entry, { spoken, side, around }: Told, context: Contex
   const self = around.at(-1)?.kind === kind ? around.at(-1) : undefined;
   if (self !== undefined) parts.pairs.take(context.state, self.key);
   const place = self ?? ownPlace(entry, { spoken, side, around }, parts.traced);
-  const ended = { ...side, ms: endMs };
+  const ended = endMs === side.ms ? side : { ...side, ms: endMs };
   finish({ kind, ended, startMs: endMs - (seconds ?? 0) * 1_000, seconds, place }, context, parts);
   return place;
 }
@@ -172,7 +172,8 @@ interface Ending {
 function finish({ kind, ended, startMs, seconds, place }: Ending, context: Context, { names, signals }: ActivityParts): void {
   const name = names.bounded(NAME_LABELS[kind], ended.name ?? "unknown", context);
   const { status = "unknown", fields, ms: endMs } = ended;
-  signals.finished({ kind, name, status, seconds, startMs, endMs, fields, ...placeIn(place) }, context.out, context.atMs);
+  const { traceId, spanId, parentSpanId } = place;
+  signals.finished({ kind, name, status, seconds, startMs, endMs, fields, traceId, spanId, parentSpanId }, context.out, context.atMs);
 }
 
 /** The point of an operation's life that a line tells, a span of its own under the whole. */
@@ -203,25 +204,27 @@ function spokenOf(entry: Entry): Spoken | undefined {
     }
     const text = rule.fixedName ?? first(record, rule.name);
     if (typeof text !== "string") continue;
-    const kind = kindOf(mapping.file.names[text] ?? text);
+    const kind = kindOf(mapping.file.names.get(text) ?? text);
     const spoken = kind === undefined ? undefined : readName(entry, rule, kind);
     if (spoken !== undefined) return spoken;
   }
   return undefined;
 }
 
-const ENDINGS: Readonly<Record<string, { readonly phase: Phase; readonly ending?: string }>> = {
-  start: { phase: "begin" },
-  begin: { phase: "begin" },
-  started: { phase: "begin" },
-  progress: { phase: "progress" },
-  end: { phase: "end" },
-  ended: { phase: "end" },
-  finished: { phase: "end" },
-  completed: { phase: "end", ending: "completed" },
-  failed: { phase: "end", ending: "failed" },
-  cancelled: { phase: "end", ending: "cancelled" },
-};
+const ENDINGS: ReadonlyMap<string, { readonly phase: Phase; readonly ending?: string }> = new Map(
+  Object.entries({
+    start: { phase: "begin" },
+    begin: { phase: "begin" },
+    started: { phase: "begin" },
+    progress: { phase: "progress" },
+    end: { phase: "end" },
+    ended: { phase: "end" },
+    finished: { phase: "end" },
+    completed: { phase: "end", ending: "completed" },
+    failed: { phase: "end", ending: "failed" },
+    cancelled: { phase: "end", ending: "cancelled" },
+  } as const),
+);
 
 function readName(entry: Entry, rule: Rule, { kind, rest }: { kind: ActivityKind; rest: string }): Spoken | undefined {
   const { record } = entry;
@@ -231,7 +234,7 @@ function readName(entry: Entry, rule: Rule, { kind, rest }: { kind: ActivityKind
     return { rule, kind, phase: rule.file.phase, name: stated ?? (rest === "" ? undefined : rest), saidEnding: undefined };
   }
   const dot = rest.lastIndexOf(".");
-  const last = ENDINGS[rest.slice(dot + 1)];
+  const last = ENDINGS.get(rest.slice(dot + 1));
   const before = last === undefined ? rest : rest.slice(0, Math.max(dot, 0));
   const name = stated ?? (before === "" ? undefined : before);
   if (last !== undefined) return { rule, kind, phase: last.phase, name, saidEnding: last.ending };
@@ -240,25 +243,33 @@ function readName(entry: Entry, rule: Rule, { kind, rest }: { kind: ActivityKind
   return tells && !before.includes(" ") ? { rule, kind, phase: "whole", name, saidEnding: undefined } : undefined;
 }
 
-function sideOf(entry: Entry, { rule, kind, phase, name, saidEnding }: Spoken, context: Context, { counts }: ActivityParts): Side {
+function sideOf(entry: Entry, { rule, kind, phase, name, saidEnding }: Spoken, context: Context, { counts, traced }: ActivityParts): Side {
   const { record, moment } = entry;
-  const fields: ActivityFields = {
-    operation_id: textOf(first(record, rule.fields.operationId)),
-    blockchain: textOf(first(record, rule.fields.blockchain)),
-    peer_id: textOf(first(record, rule.fields.peerId)),
-    ual: textOf(first(record, rule.fields.ual)),
-    ...(kind === "task" ? {} : { task: textOf(first(record, rule.fields.task)) }),
-    "exception.type": textOf(first(record, rule.fields.exceptionType)),
-    "exception.message": textOf(first(record, rule.fields.exceptionMessage))?.slice(0, 1_024),
-  };
+  // What stands on one line and is not traced is counted, and its fields with nothing.
+  const fields = traced || phase !== "whole" ? fieldsOf(entry, rule, kind) : NO_FIELDS;
   if (phase === "begin" || phase === "progress") return { ms: moment.ms, name, fields };
   const stated = first(record, rule.status) ?? saidEnding;
-  const failed = fields["exception.message"] !== undefined || entry.severity >= ERROR_SEVERITY;
+  const failed = () => first(record, rule.fields.exceptionMessage) !== undefined || entry.severity >= ERROR_SEVERITY;
   const label = endingLabel(kind);
-  const status = endingOf(stated ?? (failed ? "failed" : "completed"), label, entry.mapping.file.words);
+  const status = endingOf(stated ?? (failed() ? "failed" : "completed"), label, entry.mapping.file.words);
   if (status === "unknown" && stated !== "unknown") counts.unknown(label, context);
   return { ms: moment.ms, name, status, fields };
 }
+
+function fieldsOf({ record }: Entry, { fields }: Rule, kind: ActivityKind): ActivityFields {
+  const told = {
+    operation_id: textOf(first(record, fields.operationId)),
+    blockchain: textOf(first(record, fields.blockchain)),
+    peer_id: textOf(first(record, fields.peerId)),
+    ual: textOf(first(record, fields.ual)),
+    "exception.type": textOf(first(record, fields.exceptionType)),
+    "exception.message": textOf(first(record, fields.exceptionMessage))?.slice(0, 1_024),
+  };
+  const task = kind === "task" ? undefined : textOf(first(record, fields.task));
+  return task === undefined ? told : { ...told, task };
+}
+
+const NO_FIELDS: ActivityFields = {};
 
 /** The ids of an activity that no earlier line has given any. */
 function ownPlace(entry: Entry, { spoken, side, around }: Told, wanted: boolean): Place {

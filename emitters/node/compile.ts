@@ -1,6 +1,7 @@
 import { type ActivityKind, NAME_LABELS } from "./facts.ts";
-import { LineShapes } from "./line-shapes.ts";
+import { type Captured, LineShapes } from "./line-shapes.ts";
 import type { ActivityRule, MappingFile } from "./mapping.ts";
+import { quietGuards } from "./quiet.ts";
 import { type LogRecord, type Lookup, Lookups, type Scalar } from "./record.ts";
 
 /** Where a rule finds what. */
@@ -76,11 +77,15 @@ export function planOf(mapping: Mapping, record: LogRecord): Plan {
   if (known !== undefined) return known;
   const fits = ({ when, fixedName, name }: Rule) =>
     when.every(({ place }) => record.has(place)) && (fixedName !== undefined || record.has(name));
-  const { nextDelay, queueDepth, processed, peers, lastSuccess, event } = mapping.measures;
-  const measures = [nextDelay, queueDepth, processed, peers, lastSuccess, event].some((place) => record.has(place));
+  const measures = speakingPlaces(mapping.measures).some((place) => record.has(place));
   const plan = { rules: mapping.rules.filter(fits), measures };
   if (shape !== undefined) mapping.plans.set(shape, plan);
   return plan;
+}
+
+/** Without one of these a record tells no measure. */
+function speakingPlaces({ nextDelay, queueDepth, processed, peers, lastSuccess, event }: MeasurePlaces): readonly Lookup[] {
+  return [nextDelay, queueDepth, processed, peers, lastSuccess, event];
 }
 
 /** Makes a mapping ready. @param options.all - whole records are wanted, because lines are forwarded */
@@ -102,8 +107,10 @@ export function compileMapping(file: MappingFile, options: { readonly all: boole
     rules: file.activities.map((rule) => compileRule(rule, { file, places, under })),
     prefixes: file.fields.filter((prefix) => prefix !== ""),
   };
+  const speakers = { rules: mapping.rules, measures: speakingPlaces(mapping.measures), names: file.names };
+  const quiet = options.all ? undefined : (fields: readonly Captured[]) => quietGuards(fields, speakers);
   // Last: the shapes capture the paths that are wanted by then.
-  return { ...mapping, shapes: new LineShapes(lookups, { ...options, learn: !file.otlp }) };
+  return { ...mapping, shapes: new LineShapes(lookups, { ...options, learn: !file.otlp, quiet }) };
 }
 
 /** The first value among the places of a look-up. */

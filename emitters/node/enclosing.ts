@@ -45,7 +45,7 @@ export function enclosingSpans(entry: Entry, context: Context, { pairs, counts, 
   let path = "~";
   const named = parse(text);
   for (const [depth, span] of named.entries()) {
-    const name = typeof span["name"] === "string" ? (mapping.file.names[span["name"]] ?? span["name"]) : "";
+    const name = typeof span["name"] === "string" ? (mapping.file.names.get(span["name"]) ?? span["name"]) : "";
     const kind = kindOf(name)?.kind;
     if (kind === undefined) continue;
     path += `/${name}`;

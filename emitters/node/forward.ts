@@ -5,7 +5,7 @@ import type { Entry } from "./context.ts";
 import type { LineId } from "./line-ids.ts";
 import type { Origin } from "./observation.ts";
 import type { Place } from "./pairs.ts";
-import type { Moment } from "./times.ts";
+import { type Moment, nanosOf } from "./times.ts";
 
 /** Loki refuses lines beyond 256 KB after the Collector has taken them. */
 const LONGEST_BODY = 65_536;
@@ -20,7 +20,7 @@ export function forwarded(entry: Entry, place: Place | undefined): LineSignal {
   return {
     type: "line",
     event: logEvent.name,
-    timeUnixNano: moment.nanos,
+    timeUnixNano: nanosOf(moment),
     severityNumber: severity,
     ...(typeof level === "string" ? { severityText: level.toUpperCase() } : {}),
     body: body === undefined ? "" : String(body).slice(0, LONGEST_BODY),
@@ -32,7 +32,7 @@ export function forwarded(entry: Entry, place: Place | undefined): LineSignal {
 /** A line that is no record, as it is. */
 export function forwardedText(text: string, { origin, id, moment }: { origin: Origin; id: LineId; moment: Moment }): LineSignal {
   const body = text.slice(0, LONGEST_BODY);
-  return { type: "line", event: logEvent.name, timeUnixNano: moment.nanos, severityNumber: 0, body, attributes: identity(origin, id) };
+  return { type: "line", event: logEvent.name, timeUnixNano: nanosOf(moment), severityNumber: 0, body, attributes: identity(origin, id) };
 }
 
 function identity(origin: Origin, id: LineId): Record<string, AttributeValue> {

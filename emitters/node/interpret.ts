@@ -91,7 +91,7 @@ class Interpreter {
   #lines(seen: Extract<NodeObservation, { type: "lines" }>, context: Context): void {
     const { origin, bytes, offset, carried, position } = seen;
     if (carried !== undefined) this.#carried(seen, context);
-    else readLines(bytes, offset, this.#outer(origin), (line) => this.#line(line, origin, context));
+    else this.#read({ bytes, offset, format: this.#outer(origin) }, context, (line) => this.#line(line, origin, context));
     if ("done" in position && position.done === true) this.#finished(origin.id, position, context);
     else context.state.set(POSITIONS, origin.id, position as unknown as Json);
   }
@@ -104,10 +104,16 @@ class Interpreter {
     const goesOn = !isJson(carried.bytes) && !isJson(bytes.subarray(0, first)) && isJson(joined);
     const each = (from: Origin) => (line: Line) => this.#line(line, from, context);
     if (!goesOn && !isJson(carried.bytes)) this.#parts.counts.odd("half_line", context);
-    readLines(goesOn ? joined : carried.bytes, carried.offset, this.#outer(carried.origin), each(carried.origin));
+    const half = { bytes: goesOn ? joined : carried.bytes, offset: carried.offset, format: this.#outer(carried.origin) };
+    this.#read(half, context, each(carried.origin));
     const rest = goesOn ? first : 0;
-    readLines(bytes.subarray(rest), offset + rest, this.#outer(origin), each(origin));
+    this.#read({ bytes: bytes.subarray(rest), offset: offset + rest, format: this.#outer(origin) }, context, each(origin));
     this.#finished(carried.origin.id, carried.position, context);
+  }
+
+  #read({ bytes, offset, format }: Stretch, context: Context, each: (line: Line) => void): void {
+    const quiet = readLines(bytes, offset, format, each);
+    if (quiet > 0) this.#parts.counts.count(logLines, OTHER, context, quiet);
   }
 
   /** The mapping that the lines of a file are read with, or their wrapper's. */
@@ -133,14 +139,8 @@ class Interpreter {
     const opened = unwrap(line, { origin, state: context.state });
     if (opened === undefined) return;
     this.#times.set(origin.id, opened.moment ?? momentAt(context.atMs));
-    readLines(
-      Buffer.from(opened.text),
-      0,
-      () => this.#formatOf(origin),
-      (inner) => {
-        this.#record({ ...inner, offset: line.offset }, origin, context, opened.cursor);
-      },
-    );
+    const inside = { bytes: Buffer.from(opened.text), offset: 0, format: () => this.#formatOf(origin) };
+    this.#read(inside, context, (inner) => this.#record({ ...inner, offset: line.offset }, origin, context, opened.cursor));
   }
 
   #record(line: Line, origin: Origin, context: Context, place: string | number = line.offset): void {
@@ -213,6 +213,13 @@ class Interpreter {
   }
 }
 
+/** Whole lines, where they begin, and what they are read with. */
+interface Stretch {
+  readonly bytes: Buffer;
+  readonly offset: number;
+  readonly format: () => Mapping;
+}
+
 const NEWLINE = 10;
 const ACTIVITY = Object.freeze({ log_line: "activity" });
 const OTHER = Object.freeze({ log_line: "other" });
@@ -231,9 +238,9 @@ const PLAIN: MappingFile = {
   otlp: false,
   fields: [""],
   activities: [],
-  names: {},
-  levels: {},
-  words: {},
+  names: new Map(),
+  levels: new Map(),
+  words: new Map(),
 };
 
 function isJson(bytes: Buffer): boolean {

@@ -1,12 +1,16 @@
+import { type Guards, literal } from "./quiet.ts";
 import { DEPTH, flatten, isThere, type LogRecord, type Lookup, type Lookups, type Scalar } from "./record.ts";
 
 /** Shapes that are tried before a line is parsed in full; a program's busiest lines have few. */
 const SHAPES = 12;
 /** When lines keep having new shapes, learning costs more than it brings. */
 const PATIENCE = 200;
+const HITS_KEPT = 1_000_000;
 
 const TEXT = '[^"\\\\\\x00-\\x1f]*(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\\\\x00-\\x1f]*)*';
 const NUMBER = "-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?";
+/** Nothing in it is spelled otherwise than it reads. */
+const PLAIN_TEXT = '[^"\\\\\\x00-\\x1f]*';
 const HIGH = /[\x80-\xff]/;
 
 /**
@@ -19,26 +23,20 @@ const HIGH = /[\x80-\xff]/;
  */
 export class LineShapes {
   readonly #lookups: Lookups;
-  readonly #all: boolean;
-  readonly #learns: boolean;
-  #shapes: Shape[] = [];
+  readonly #options: LineShapesOptions;
+  readonly #shapes: Shape[] = [];
   #misses = 0;
 
-  /**
-   * @param options.all - capture every field, not only those that `lookups` want
-   * @param options.learn - false parses every line in full
-   */
-  constructor(lookups: Lookups, options: { readonly all: boolean; readonly learn: boolean }) {
+  constructor(lookups: Lookups, options: LineShapesOptions) {
     this.#lookups = lookups;
-    this.#all = options.all;
-    this.#learns = options.learn;
+    this.#options = options;
   }
 
   /** Where the line after the last one that matched begins. */
   end = 0;
 
-  /** The record of the line at `start` when it has a known shape. */
-  match(text: string, start: number): LogRecord | undefined {
+  /** The record of the line at `start` when it has a known shape. @param isAscii - nothing in it needs decoding */
+  match(text: string, start: number, isAscii: boolean): LogRecord | undefined {
     const shapes = this.#shapes;
     for (let at = 0; at < shapes.length; at += 1) {
       const shape = shapes[at];
@@ -46,11 +44,25 @@ export class LineShapes {
       shape.pattern.lastIndex = start;
       const found = shape.pattern.exec(text);
       if (found === null) continue;
-      if (at > 0) this.#promote(at);
+      this.#hit(at, shape);
       this.end = shape.pattern.lastIndex;
-      return new ShapeRecord(shape, found);
+      return new ShapeRecord(shape, found, isAscii);
     }
     return undefined;
+  }
+
+  /** Where the line after the one at `start` begins, when that one has a known shape and says nothing that counts; otherwise -1. */
+  quietEnd(text: string, start: number): number {
+    const shapes = this.#shapes;
+    for (let at = 0; at < shapes.length; at += 1) {
+      const shape = shapes[at];
+      if (shape?.quiet === undefined) continue;
+      shape.quiet.lastIndex = start;
+      if (!shape.quiet.test(text)) continue;
+      this.#hit(at, shape);
+      return shape.quiet.lastIndex;
+    }
+    return -1;
   }
 
   /**
@@ -62,7 +74,7 @@ export class LineShapes {
     const value: unknown = JSON.parse(HIGH.test(line) ? decodeUtf8(line) : line);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
     this.#misses += 1;
-    if (!this.#learns) return value;
+    if (!this.#options.learn) return value;
     if (this.#shapes.length < SHAPES || this.#misses % PATIENCE === 0) this.#learn(value, line);
     return value;
   }
@@ -70,7 +82,8 @@ export class LineShapes {
   #learn(object: object, line: string): void {
     if (line.length > 4_096) return;
     for (const spacing of ["", " "]) {
-      const shape = shapeOf(object, { spacing, wanted: (path) => this.#all || this.#lookups.wants(path) });
+      const { all, quiet } = this.#options;
+      const shape = shapeOf(object, { spacing, wanted: (path) => all || this.#lookups.wants(path), quiet });
       if (shape === undefined) return;
       shape.pattern.lastIndex = 0;
       if (shape.pattern.exec(`${line}\n`)?.[0].length !== line.length + 1) continue;
@@ -80,10 +93,26 @@ export class LineShapes {
     }
   }
 
-  #promote(at: number): void {
-    const [shape] = this.#shapes.splice(at, 1);
-    if (shape !== undefined) this.#shapes.splice(at >> 1, 0, shape);
+  /** Frequent shapes come first. */
+  #hit(at: number, shape: Shape): void {
+    shape.hits += 1;
+    const before = this.#shapes[at - 1];
+    if (before === undefined || shape.hits <= before.hits) return;
+    this.#shapes[at - 1] = shape;
+    this.#shapes[at] = before;
+    // What was frequent once gives way.
+    if (shape.hits > HITS_KEPT) for (const one of this.#shapes) one.hits = Math.floor(one.hits / 2);
   }
+}
+
+/** What is read of the lines, and which are told from the others at once. */
+export interface LineShapesOptions {
+  /** Capture every field, not only those that `lookups` want. */
+  readonly all: boolean;
+  /** False parses every line in full. */
+  readonly learn: boolean;
+  /** What keeps a record of these fields from saying anything that counts; left out where every line does. */
+  readonly quiet?: ((fields: readonly Captured[]) => Guards | undefined) | undefined;
 }
 
 /** Bytes held as latin1 read as UTF-8. */
@@ -93,18 +122,24 @@ export function decodeUtf8(latin1: string): string {
 
 type Kind = "text" | "number" | "word" | "raw";
 
-interface Captured {
+/** A field of a shape that a look-up wants. */
+export interface Captured {
   readonly path: string;
   readonly kind: Kind;
 }
 
 class Shape {
   readonly pattern: RegExp;
+  /** Accepts the lines of this shape that say nothing that counts. */
+  readonly quiet: RegExp | undefined;
   readonly captured: readonly Captured[];
+  /** Lines that had it, lately. */
+  hits = 0;
   readonly #groups: (readonly number[] | undefined)[] = [];
 
-  constructor(source: string, captured: readonly Captured[]) {
-    this.pattern = new RegExp(`${source}\\r?\\n`, "y");
+  constructor(captured: readonly Captured[], { source, quiet }: { readonly source: string; readonly quiet: string | undefined }) {
+    this.pattern = lineOf(source);
+    this.quiet = quiet === undefined ? undefined : lineOf(quiet);
     this.captured = captured;
   }
 
@@ -118,14 +153,20 @@ class Shape {
   }
 }
 
+function lineOf(source: string): RegExp {
+  return new RegExp(`${source}\\r?\\n`, "y");
+}
+
 /** A line of a known shape; its values are read when they are asked for. */
 class ShapeRecord implements LogRecord {
   readonly shape: Shape;
   readonly #found: RegExpExecArray;
+  readonly #isAscii: boolean;
 
-  constructor(shape: Shape, found: RegExpExecArray) {
+  constructor(shape: Shape, found: RegExpExecArray, isAscii: boolean) {
     this.shape = shape;
     this.#found = found;
+    this.#isAscii = isAscii;
   }
 
   first(lookup: Lookup): Scalar | undefined {
@@ -146,35 +187,38 @@ class ShapeRecord implements LogRecord {
   }
 
   #value(at: number): Scalar {
-    return scalarOf(this.shape.captured[at]?.kind ?? "text", this.#found[at + 1] ?? "");
+    return scalarOf(this.shape.captured[at]?.kind ?? "text", this.#found[at + 1] ?? "", this.#isAscii);
   }
 }
 
-function scalarOf(kind: Kind, text: string): Scalar {
-  if (kind === "text") {
-    const decoded = HIGH.test(text) ? decodeUtf8(text) : text;
-    return decoded.includes("\\") ? (JSON.parse(`"${decoded}"`) as string) : decoded;
-  }
+function scalarOf(kind: Kind, text: string, isAscii: boolean): Scalar {
   if (kind === "number") return Number(text);
-  if (kind === "raw") return HIGH.test(text) ? decodeUtf8(text) : text;
-  return text === "null" ? null : text === "true";
+  if (kind === "word") return text === "null" ? null : text === "true";
+  const decoded = isAscii || !HIGH.test(text) ? text : decodeUtf8(text);
+  return kind === "text" && decoded.includes("\\") ? (JSON.parse(`"${decoded}"`) as string) : decoded;
 }
 
-interface ShapeOptions {
+interface ShapeOptions extends Pick<LineShapesOptions, "quiet"> {
   readonly spacing: string;
   readonly wanted: (path: string) => boolean;
 }
 
 /** Undefined for an object that a pattern would not describe well. */
 function shapeOf(object: object, options: ShapeOptions): Shape | undefined {
-  if (flatten(object).length > 64) return undefined;
+  const paths = flatten(object).map(([path]) => path);
+  // `{"a.b":1,"a":{"b":2}}` has one path twice.
+  if (paths.length > 64 || new Set(paths).size < paths.length) return undefined;
   const captured: Captured[] = [];
-  return new Shape(patternOf(object, "", { ...options, depth: 0, captured }), captured);
+  const source = patternOf(object, "", { ...options, depth: 0, captured });
+  const guards = options.quiet?.(captured);
+  const quiet = guards === undefined ? undefined : patternOf(object, "", { ...options, depth: 0, captured: undefined, guards });
+  return new Shape(captured, { source, quiet });
 }
 
 interface PatternContext extends ShapeOptions {
   readonly depth: number;
   readonly captured: Captured[] | undefined;
+  readonly guards?: Guards | undefined;
 }
 
 function patternOf(value: unknown, path: string, context: PatternContext): string {
@@ -184,12 +228,14 @@ function patternOf(value: unknown, path: string, context: PatternContext): strin
     captured.push({ path, kind });
     return `(${inner})`;
   };
+  const guard = context.guards?.get(path);
+  if (typeof value === "string" && guard !== undefined) return `"${guard.map((text) => `(?!${text})`).join("")}${PLAIN_TEXT}"`;
   if (typeof value === "string") return `"${capture("text", TEXT)}"`;
   if (typeof value === "number") return capture("number", NUMBER);
   if (value === null || typeof value !== "object") return capture("word", "true|false|null");
   const isRaw = Array.isArray(value) || depth > DEPTH;
   // What stands inside a raw value is not captured by itself.
-  const inside = { ...context, depth: depth + 1, captured: isRaw ? undefined : captured };
+  const inside = { ...context, depth: depth + 1, ...(isRaw ? { captured: undefined, guards: undefined } : {}) };
   const comma = `,${spacing}`;
   const group = isRaw ? capture : (_kind: Kind, inner: string) => inner;
   if (Array.isArray(value)) return group("raw", `\\[${value.map((item) => patternOf(item, "", inside)).join(comma)}\\]`);
@@ -197,11 +243,4 @@ function patternOf(value: unknown, path: string, context: PatternContext): strin
     ([key, member]) => `${literal(JSON.stringify(key))}:${spacing}${patternOf(member, path === "" ? key : `${path}.${key}`, inside)}`,
   );
   return group("raw", `\\{${members.join(comma)}\\}`);
-}
-
-/** Text to the letter, held as its UTF-8 bytes. */
-function literal(text: string): string {
-  return Buffer.from(text)
-    .toString("latin1")
-    .replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }

@@ -16,15 +16,27 @@ export interface Line {
   isUtf8: boolean;
 }
 
-/** Reads the lines of a stretch of a file one after the other; `format` is asked before each, because the first lines may tell it. */
-export function readLines(bytes: Buffer, offset: number, format: () => Mapping, each: (line: Line) => void): void {
+/**
+ * Reads the lines of a stretch of a file one after the other; `format` is asked before each, because the first lines may tell it.
+ *
+ * Gives back how many lines were not told to `each` because nothing in them counts; they are records of a known shape.
+ */
+export function readLines(bytes: Buffer, offset: number, format: () => Mapping, each: (line: Line) => void): number {
   const text = bytes.toString("latin1");
-  const sound = isAscii(bytes) || isUtf8(bytes);
+  const ascii = isAscii(bytes);
+  const sound = ascii || isUtf8(bytes);
+  let quiet = 0;
   // One for all of them: most lines are read and forgotten.
   const line: Line = { offset, record: undefined, object: undefined, text: undefined, isUtf8: true };
   for (let start = 0; start < text.length; ) {
     const mapping = format();
-    const record = mapping.shapes.match(text, start);
+    const next = sound ? mapping.shapes.quietEnd(text, start) : -1;
+    if (next > start) {
+      quiet += 1;
+      start = next;
+      continue;
+    }
+    const record = mapping.shapes.match(text, start, ascii);
     const end = record === undefined ? lineEnd(text, start) : mapping.shapes.end;
     line.offset = offset + start;
     line.isUtf8 = sound || isUtf8(bytes.subarray(start, end));
@@ -35,6 +47,7 @@ export function readLines(bytes: Buffer, offset: number, format: () => Mapping, 
     if (written !== "") each(line);
     start = end;
   }
+  return quiet;
 }
 
 function lineEnd(text: string, start: number): number {

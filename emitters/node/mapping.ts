@@ -28,12 +28,15 @@ export interface MappingFile {
   /** The first that fits a line is taken. */
   readonly activities: readonly ActivityRule[];
   /** Names of the node's own that are not in the contract's form, and what they are: `handle_publish: command.publish`. */
-  readonly names: Readonly<Record<string, string>>;
+  readonly names: Words;
   /** Words for the logger's own levels: `"30": info`. */
-  readonly levels: Readonly<Record<string, string>>;
+  readonly levels: Words;
   /** Words for a status, outcome or result that are not the contract's: `done: completed`. */
-  readonly words: Readonly<Record<string, string>>;
+  readonly words: Words;
 }
+
+/** A logger's own words, and what they are. No object: a log may also say `constructor`. */
+export type Words = ReadonlyMap<string, string>;
 
 /** One way in which a line speaks of an activity. */
 export interface ActivityRule {
@@ -64,7 +67,10 @@ type Value = string | number | boolean;
 
 const paths = z.array(z.string());
 const value = z.union([z.string(), z.number(), z.boolean()]);
-const words = z.record(z.string(), z.string()).default({});
+const words = z
+  .record(z.string(), z.string())
+  .default({})
+  .transform((table): Words => new Map(Object.entries(table)));
 
 const activitySchema = z.strictObject({
   when: z.record(z.string(), z.union([value, z.array(value)])).default({}),

@@ -43,6 +43,11 @@ interface KindSignals {
   readonly histogram?: MetricDefinition;
 }
 
+interface KindSeries {
+  readonly counter: StreamSeries | undefined;
+  readonly histogram: StreamSeries | undefined;
+}
+
 const KINDS: Readonly<Record<ActivityKind, KindSignals>> = {
   command: { span: commandSpan, counter: nodeCommand, histogram: nodeCommandDuration },
   operation: { span: operationSpan, counter: nodeOperation, histogram: nodeOperationDuration },
@@ -95,7 +100,8 @@ export function zerosOf(declared: DeclaredNames): Increment[] {
 
 /** What finished activities become; it keeps the series it has met at hand. */
 export class Signals {
-  readonly #series = new Map<string, { readonly counter: StreamSeries | undefined; readonly histogram: StreamSeries | undefined }>();
+  /** By kind, name and status: joined as one text they would cost more than all the rest. */
+  readonly #series = new Map<ActivityKind, Map<string, Map<string, KindSeries>>>();
 
   readonly #traces: boolean;
 
@@ -107,17 +113,7 @@ export class Signals {
   /** Counts one activity and gives its span. */
   finished(activity: Activity, out: StreamSink, atMs: number): void {
     const { kind, name, status, seconds, traceId, spanId } = activity;
-    const key = `${kind}\u0000${name}\u0000${status}`;
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      const labels = { [NAME_LABELS[kind]]: name, [endingLabel(kind)]: status };
-      const { counter, histogram } = KINDS[kind];
-      series = {
-        counter: counter === undefined ? undefined : out.series(counter, labels, atMs),
-        histogram: histogram === undefined ? undefined : out.series(histogram, labels, atMs),
-      };
-      this.#series.set(key, series);
-    }
+    const series = this.#series.get(kind)?.get(name)?.get(status) ?? this.#meet(activity, out, atMs);
     series.counter?.add(1);
     if (!this.#traces) {
       if (seconds !== undefined) series.histogram?.add(seconds);
@@ -125,6 +121,19 @@ export class Signals {
     }
     if (seconds !== undefined) series.histogram?.add(seconds, { traceId, spanId, atMs: activity.endMs, factId: `${traceId}/${spanId}` });
     out.span(spanOf(activity));
+  }
+
+  #meet({ kind, name, status }: Activity, out: StreamSink, atMs: number): KindSeries {
+    const labels = { [NAME_LABELS[kind]]: name, [endingLabel(kind)]: status };
+    const { counter, histogram } = KINDS[kind];
+    const series: KindSeries = {
+      counter: counter === undefined ? undefined : out.series(counter, labels, atMs),
+      histogram: histogram === undefined ? undefined : out.series(histogram, labels, atMs),
+    };
+    const names = this.#series.get(kind) ?? new Map<string, Map<string, KindSeries>>();
+    this.#series.set(kind, names);
+    names.set(name, (names.get(name) ?? new Map<string, KindSeries>()).set(status, series));
+    return series;
   }
 
   /** A point in the life of an operation, under the whole of it. */
@@ -139,11 +148,10 @@ export class Signals {
 
 function spanOf({ kind, name, status, startMs, endMs, traceId, spanId, parentSpanId, fields }: Activity): SpanSignal {
   const { span } = KINDS[kind];
-  const attributes: Record<string, string | undefined> = { [NAME_LABELS[kind]]: name, [endingLabel(kind)]: status };
-  Object.assign(attributes, fields);
+  const attributes = { ...fields, [NAME_LABELS[kind]]: name, [endingLabel(kind)]: status };
   const place = { traceId, spanId, startMs, endMs, attributes };
   // Written out: it is made for every activity, and the definition's own way copies it twice.
   const signal: SpanSignal = { type: "span", name: span.nameOf(attributes as never), kind: span.kind, ...place };
   if (parentSpanId === undefined && !BAD.has(status)) return signal;
-  return { ...signal, ...(parentSpanId === undefined ? {} : { parentSpanId }), ...(BAD.has(status) ? { error: status } : {}) };
+  return { ...signal, ...(parentSpanId !== undefined && { parentSpanId }), ...(BAD.has(status) && { error: status }) };
 }
