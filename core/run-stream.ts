@@ -7,6 +7,7 @@ import { errorFields, onChange } from "#core/log.ts";
 import { createOtlpClient } from "#core/otlp.ts";
 import { countDeadLetter, exportProcessMetrics, zeroProcessMetrics } from "#core/process-metrics.ts";
 import { type RunOptions, wireOtlp } from "#core/run.ts";
+import { runTogether, type Together } from "#core/run-together.ts";
 import type { State } from "#core/state.ts";
 import type { StreamEmitter } from "#core/stream.ts";
 import { createStreamExport, SHOWN, type StreamExport } from "#core/stream-export.ts";
@@ -92,33 +93,27 @@ async function prepare<O>(options: RunStreamOptions<O>, ledger: Ledger): Promise
 
 async function runParts<O>(options: RunStreamOptions<O>, parts: Parts & { readonly abort: AbortSignal }): Promise<void> {
   const { showing, life, abort } = parts;
-  const stopReading = new AbortController();
-  const stopRest = new AbortController();
-  const failures: unknown[] = [];
-  const guard = async (part: Promise<void>): Promise<void> => {
+  let gaveUp = false;
+  const read = async ({ stopReading }: Together): Promise<void> => {
+    const drained = giveUpAfter(stopReading);
     try {
-      await part;
+      await readStream(loopOptions(options, { ...parts, giveUp: drained.signal }), stopReading);
     } catch (error) {
-      // A part that was told to stop may complain of what it could not finish.
-      if (!stopRest.signal.aborted) failures.push(error);
-      stopReading.abort();
-      stopRest.abort();
+      // Being told to stop while the Collector is away is no failure: what was not taken is read again.
+      gaveUp = drained.signal.aborted && abort.aborted;
+      if (!gaveUp) throw error;
+    } finally {
+      drained.clear();
     }
   };
-  const following = guard(showing.run(stopRest.signal));
-  const measuring = guard(exportProcess(options, parts, stopRest.signal));
-  const stopped = AbortSignal.any([abort, stopReading.signal]);
-  const drained = giveUpAfter(stopped);
-  await guard(readStream(loopOptions(options, { ...parts, giveUp: drained.signal }), stopped));
-  const deadlineMs = options.clock.nowMs() + DRAIN_MS;
-  while (!stopRest.signal.aborted && showing.last()?.commit !== life.committed && options.clock.nowMs() < deadlineMs) {
-    await options.clock.sleep(50, stopRest.signal);
-  }
-  drained.clear();
-  stopRest.abort();
-  await Promise.all([following, measuring]);
-  // Being told to stop while the Collector is away is no failure: what was not taken is read again.
-  if (failures.length > 0 && !(drained.signal.aborted && abort.aborted)) throw failures[0];
+  const drain = async (stop: AbortSignal): Promise<void> => {
+    const deadlineMs = options.clock.nowMs() + DRAIN_MS;
+    while (!gaveUp && !stop.aborted && showing.last()?.commit !== life.committed && options.clock.nowMs() < deadlineMs) {
+      await options.clock.sleep(50, stop);
+    }
+  };
+  const beside = [(stop: AbortSignal) => showing.run(stop), (stop: AbortSignal) => exportProcess(options, parts, stop)];
+  await runTogether({ read, beside, drain }, abort);
 }
 
 /** A signal that aborts some seconds after `stopped` does. */

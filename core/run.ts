@@ -11,6 +11,7 @@ import type { Meter } from "#core/meter.ts";
 import { createOtlpClient, type DeliveryEvent, type OtlpClient, type OtlpOptions } from "#core/otlp.ts";
 import { countDeadLetter, countDelivery, exportProcessMetrics, zeroProcessMetrics } from "#core/process-metrics.ts";
 import { createProjector, type Projector } from "#core/projector.ts";
+import { runTogether } from "#core/run-together.ts";
 import type { Attributes, GaugePoint } from "#core/signal.ts";
 import type { State } from "#core/state.ts";
 
@@ -88,31 +89,21 @@ interface Parts {
 }
 
 async function runParts<O, F extends Fact>(options: RunOptions<O, F>, parts: Parts & { readonly abort: AbortSignal }): Promise<void> {
-  const { life, projector } = parts;
-  const stopIngest = new AbortController();
-  const stopRest = new AbortController();
-  const failures: unknown[] = [];
-  const guard = async (part: Promise<void>): Promise<void> => {
-    try {
-      await part;
-    } catch (error) {
-      // A part that was told to stop may complain of what it could not finish.
-      if (!stopRest.signal.aborted) failures.push(error);
-      stopIngest.abort();
-      stopRest.abort();
-    }
-  };
-  const following = guard(projector.run(stopRest.signal));
-  const measuring = guard(exportProcess(options, parts, stopRest.signal));
-  await guard(ingest(loopOptions(options, parts), AbortSignal.any([parts.abort, stopIngest.signal])));
-  const deadlineMs = options.clock.nowMs() + DRAIN_MS;
-  while (!stopRest.signal.aborted && projector.progress().cursorSeq < life.headSeq && options.clock.nowMs() < deadlineMs) {
-    projector.wake();
-    await options.clock.sleep(50, stopRest.signal);
-  }
-  stopRest.abort();
-  await Promise.all([following, measuring]);
-  if (failures.length > 0) throw failures[0];
+  const { life, projector, abort } = parts;
+  await runTogether(
+    {
+      read: ({ stopReading }) => ingest(loopOptions(options, parts), stopReading),
+      beside: [(stop) => projector.run(stop), (stop) => exportProcess(options, parts, stop)],
+      drain: async (stop) => {
+        const deadlineMs = options.clock.nowMs() + DRAIN_MS;
+        while (!stop.aborted && projector.progress().cursorSeq < life.headSeq && options.clock.nowMs() < deadlineMs) {
+          projector.wake();
+          await options.clock.sleep(50, stop);
+        }
+      },
+    },
+    abort,
+  );
 }
 
 function loopOptions<O, F extends Fact>(

@@ -1,6 +1,6 @@
 import { first, planOf, type Rule } from "./compile.ts";
 import type { Context, Counts, Entry } from "./context.ts";
-import { type Enclosing, enclosingSpans } from "./enclosing.ts";
+import { type Enclosing, enclosingSpans, type RecentSpans } from "./enclosing.ts";
 import { type Activity, type ActivityFields, type ActivityKind, kindOf, NAME_LABELS } from "./facts.ts";
 import { isSpanId, isTraceId, operationPlace } from "./line-ids.ts";
 import type { Names } from "./names.ts";
@@ -16,6 +16,7 @@ export interface ActivityParts {
   readonly names: Names;
   readonly signals: Signals;
   readonly counts: Counts;
+  readonly recent: RecentSpans;
   readonly tracing: boolean;
   /** Somebody looks at the ids of spans: they are exported, or lines are with their ids. */
   readonly traced: boolean;

@@ -1,4 +1,4 @@
-import { first } from "./compile.ts";
+import { first, type Mapping } from "./compile.ts";
 import type { Context, Counts, Entry } from "./context.ts";
 import type { ActivityKind } from "./facts.ts";
 import { kindOf } from "./facts.ts";
@@ -35,12 +35,21 @@ const IDENTITY = [
  * The list has names and fields but no ids. The first line that names a span gives it one, which is kept until the span closes, so that
  * what happens inside finds its parent though the parent's own line comes last.
  */
-export function enclosingSpans(entry: Entry, context: Context, { pairs, counts, closes }: EnclosingOptions): Enclosing[] {
-  const { mapping, record, id } = entry;
+export function enclosingSpans(entry: Entry, context: Context, options: EnclosingOptions): readonly Enclosing[] {
+  const { pairs, recent, closes } = options;
+  const { mapping, record } = entry;
   const text = mapping.ancestors === undefined ? undefined : first(record, mapping.ancestors);
   if (typeof text !== "string" || text === "[]") return [];
   // A span that closes alone, with nothing open that could have named it, needs no look at the list: it would find itself.
   if (closes && !text.includes("},{") && pairs.isEmpty(context.state)) return [];
+  // The lines of one span follow each other: nothing has closed or opened between them.
+  if (!closes && recent.text === text && recent.mapping === mapping && recent.version === pairs.version) return recent.spans;
+  const spans = spansIn(text, entry, context, options);
+  if (!closes) Object.assign(recent, { text, mapping, version: pairs.version, spans });
+  return spans;
+}
+
+function spansIn(text: string, { mapping, id }: Entry, context: Context, { pairs, counts, closes }: EnclosingOptions): Enclosing[] {
   const spans: Enclosing[] = [];
   let path = "~";
   const named = parse(text);
@@ -74,8 +83,17 @@ export function enclosingSpans(entry: Entry, context: Context, { pairs, counts, 
 export interface EnclosingOptions {
   readonly pairs: Pairs;
   readonly counts: Counts;
+  readonly recent: RecentSpans;
   /** The line tells that the last of the spans closes. */
   readonly closes: boolean;
+}
+
+/** The spans around the last line that had any, and what they were found with. */
+export interface RecentSpans {
+  text?: string;
+  mapping?: Mapping;
+  version?: number;
+  spans: readonly Enclosing[];
 }
 
 interface Around {

@@ -1,10 +1,11 @@
 import { logEvent } from "#contract/generated/node.ts";
 import type { Attributes, AttributeValue, LineSignal } from "#core/signal.ts";
-import { first } from "./compile.ts";
+import { first, type Mapping } from "./compile.ts";
 import type { Entry } from "./context.ts";
 import type { LineId } from "./line-ids.ts";
 import type { Origin } from "./observation.ts";
 import type { Place } from "./pairs.ts";
+import { isThere, type LogRecord } from "./record.ts";
 import { type Moment, nanosOf } from "./times.ts";
 
 /** Loki refuses lines beyond 256 KB after the Collector has taken them. */
@@ -40,17 +41,33 @@ function identity(origin: Origin, id: LineId): Record<string, AttributeValue> {
 }
 
 function attributesOf({ mapping, record }: Entry, attributes: Record<string, AttributeValue>): Attributes {
-  const { prefixes, file } = mapping;
-  let count = 0;
-  for (const [path, value] of record.leaves()) {
-    const isTold = path === file.ancestors || file.message.includes(path) || file.time.includes(path);
-    if (value === null || value === "" || isTold) continue;
-    const name = shortened(path, prefixes);
-    attributes[name] ??= typeof value === "string" ? value.slice(0, LONGEST_VALUE) : value;
-    count += 1;
-    if (count === MOST_ATTRIBUTES) break;
+  for (const { name, index } of toldOf(mapping, record)) {
+    const value = record.at(index);
+    if (isThere(value)) attributes[name] ??= typeof value === "string" ? value.slice(0, LONGEST_VALUE) : value;
   }
   return attributes;
+}
+
+/** A field of a record that goes on as an attribute. */
+interface Told {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** The same for every record of one shape. */
+const TOLD = new WeakMap<Mapping, WeakMap<object, readonly Told[]>>();
+
+/** The fields that are told as attributes: not the time and the message, which have places of their own, nor the spans around the line. */
+function toldOf(mapping: Mapping, { paths, shape }: LogRecord): readonly Told[] {
+  const known = TOLD.get(mapping) ?? new WeakMap<object, readonly Told[]>();
+  TOLD.set(mapping, known);
+  const before = shape === undefined ? undefined : known.get(shape);
+  if (before !== undefined) return before;
+  const { file, prefixes } = mapping;
+  const has = (path: string) => path !== file.ancestors && !file.message.includes(path) && !file.time.includes(path);
+  const told = paths.flatMap((path, index) => (has(path) ? [{ name: shortened(path, prefixes), index }] : [])).slice(0, MOST_ATTRIBUTES);
+  if (shape !== undefined) known.set(shape, told);
+  return told;
 }
 
 /** `operation_id` for `fields.operation_id`. */

@@ -59,6 +59,7 @@ class Interpreter {
       names: new Names(names),
       signals: new Signals(signals.traces),
       counts: new Counts(),
+      recent: { spans: [] },
       tracing: signals.traces,
       traced: signals.traces || signals.logs,
     };

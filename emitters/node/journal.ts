@@ -70,7 +70,9 @@ export class Journal {
     const { units, identifiers, folder, from } = this.#options;
     this.#begunMs = nowMs;
     this.#rest = Buffer.alloc(0);
-    const where = this.#cursor === undefined ? [`--lines=${from === "end" ? "0" : "all"}`] : [`--after-cursor=${this.#cursor}`];
+    // Without --no-tail it follows from the last ten lines on, also after a cursor.
+    const start = from === "end" ? "--lines=0" : "--no-tail";
+    const where = this.#cursor === undefined ? [start] : [`--after-cursor=${this.#cursor}`, "--no-tail"];
     const which = [...units.map((unit) => `--unit=${unit}`), ...identifiers.map((name) => `--identifier=${name}`)];
     const place = folder === undefined ? [] : [`--directory=${folder}`];
     const args = ["--output=json", "--follow", "--no-pager", "--all", "--quiet", ...where, ...which, ...place];

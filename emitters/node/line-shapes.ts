@@ -133,6 +133,7 @@ class Shape {
   /** Accepts the lines of this shape that say nothing that counts. */
   readonly quiet: RegExp | undefined;
   readonly captured: readonly Captured[];
+  readonly paths: readonly string[];
   /** Lines that had it, lately. */
   hits = 0;
   readonly #groups: (readonly number[] | undefined)[] = [];
@@ -141,6 +142,7 @@ class Shape {
     this.pattern = lineOf(source);
     this.quiet = quiet === undefined ? undefined : lineOf(quiet);
     this.captured = captured;
+    this.paths = captured.map(({ path }) => path);
   }
 
   /** Where a look-up finds something in lines of this shape, worked out once. */
@@ -172,7 +174,7 @@ class ShapeRecord implements LogRecord {
   first(lookup: Lookup): Scalar | undefined {
     const groups = this.shape.groups(lookup);
     for (let at = 0; at < groups.length; at += 1) {
-      const value = this.#value(groups[at] ?? 0);
+      const value = this.at(groups[at] ?? 0);
       if (isThere(value)) return value;
     }
     return undefined;
@@ -182,12 +184,12 @@ class ShapeRecord implements LogRecord {
     return this.shape.groups(lookup).length > 0;
   }
 
-  leaves(): (readonly [string, Scalar])[] {
-    return this.shape.captured.map(({ path }, at) => [path, this.#value(at)] as const);
+  get paths(): readonly string[] {
+    return this.shape.paths;
   }
 
-  #value(at: number): Scalar {
-    return scalarOf(this.shape.captured[at]?.kind ?? "text", this.#found[at + 1] ?? "", this.#isAscii);
+  at(index: number): Scalar {
+    return scalarOf(this.shape.captured[index]?.kind ?? "text", this.#found[index + 1] ?? "", this.#isAscii);
   }
 }
 

@@ -44,9 +44,15 @@ export class Pairs {
   #counted: State | undefined;
   #open = 0;
   #closed = 0;
+  #version = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Another number whenever what is open has changed. */
+  get version(): number {
+    return this.#version;
   }
 
   get(state: State, key: string): Open | undefined {
@@ -57,6 +63,7 @@ export class Pairs {
   /** Keeps an open activity; gives back what had to make room. */
   put(state: State, key: string, open: Open): GivenUp | undefined {
     this.#count(state);
+    this.#version += 1;
     if (state.get(OPEN, key) === undefined) this.#open += 1;
     state.set(OPEN, key, open as unknown as Json);
     return this.#open > this.#limit ? this.#oldest(state, "limit") : undefined;
@@ -70,6 +77,7 @@ export class Pairs {
   take(state: State, key: string): void {
     this.#count(state);
     if (state.get(OPEN, key) === undefined) return;
+    this.#version += 1;
     state.delete(OPEN, key);
     this.#open -= 1;
   }

@@ -9,8 +9,10 @@ export interface LogRecord {
   readonly has: (lookup: Lookup) => boolean;
   /** The same for all records of one shape; undefined for a record that was parsed in full. */
   readonly shape?: object;
-  /** Every field by its dotted path. */
-  readonly leaves: () => readonly (readonly [path: string, value: Scalar])[];
+  /** The dotted paths of every field that was kept; the same list for all records of one shape. */
+  readonly paths: readonly string[];
+  /** What stands at the path of this index. */
+  at(index: number): Scalar | undefined;
 }
 
 /** Places where a value may stand, the first one first. A key may hold dots itself: `{"a":{"b.c":1}}` has the path `a.b.c`. */
@@ -53,12 +55,18 @@ export function recordOf(object: object): LogRecord {
       return undefined;
     },
     has: ({ paths }) => paths.some((path) => byPath.has(path)),
-    leaves: () => leaves,
+    paths: leaves.map(([path]) => path),
+    at: (index) => leaves[index]?.[1],
   };
 }
 
+/** Every field of a record by its path. */
+export function fieldsOf(record: LogRecord): ReadonlyMap<string, Scalar> {
+  return new Map(record.paths.map((path, index) => [path, record.at(index) ?? null]));
+}
+
 /** Whether a value says anything. */
-export function isThere(value: Scalar | undefined): value is Scalar {
+export function isThere(value: Scalar | undefined): value is Exclude<Scalar, null> {
   return value !== undefined && value !== null && value !== "";
 }
 

@@ -2,6 +2,7 @@ import type { State } from "#core/state.ts";
 import { decodeUtf8 } from "./line-shapes.ts";
 import type { Line } from "./lines.ts";
 import type { Origin } from "./observation.ts";
+import { fieldsOf } from "./record.ts";
 import { type Moment, momentOf } from "./times.ts";
 
 /** What stood inside a wrapped line. */
@@ -19,7 +20,7 @@ const LONGEST = 16 * 1024 * 1024;
 
 /** The program's own line inside a line of Docker's json-file or of `journalctl -o json`; undefined while only a part of it was read. */
 export function unwrap(line: Line, { origin, state }: { origin: Origin; state: State }): Unwrapped | undefined {
-  const fields = new Map(line.record?.leaves() ?? []);
+  const fields: Fields = line.record === undefined ? new Map() : fieldsOf(line.record);
   if (origin.wrap === "journald") return fromJournald(fields, line);
   return fromDocker(fields, { origin, state, line });
 }

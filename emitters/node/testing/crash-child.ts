@@ -1,19 +1,21 @@
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { systemClock } from "#core/clock.ts";
+import type { LedgerLocation } from "#core/ledger/ledger.ts";
 import { stderrLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
 import { runStream } from "#core/run-stream.ts";
 import { nodeEmitter } from "../main.ts";
 import { loadMapping } from "../mapping.ts";
 
-/** What the parent passes as JSON in the first argument. */
+/** What the parent says as JSON on standard input. */
 export interface CrashOrder {
-  readonly sqlite: string;
+  readonly location: LedgerLocation;
   readonly collector: string;
   readonly path: string;
 }
 
-const { sqlite, collector, path } = JSON.parse(process.argv[2] ?? "") as CrashOrder;
+const { location, collector, path } = JSON.parse(await text(process.stdin)) as CrashOrder;
 const emitter = nodeEmitter(
   {
     serviceName: "node",
@@ -35,7 +37,7 @@ process.once("SIGTERM", () => stop.abort());
 await runStream(
   {
     emitter,
-    location: { sqlite },
+    location,
     collector: { url: collector, headers: {}, timeoutMs: 5_000, intervalMs: 200 },
     http: { host: "127.0.0.1", port: 0 },
     resource: { "service.name": "node" },

@@ -1,0 +1,158 @@
+import { execFileSync, spawn } from "node:child_process";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
+import { logsOf, spansOf } from "./library/testing/received.ts";
+import { countsIn, type WholeRun, wholeRun } from "./testing/whole-run.ts";
+
+let receiver: OtlpReceiver;
+let folder: string;
+let run: WholeRun | undefined;
+beforeEach(async () => {
+  receiver = await startOtlpReceiver();
+  folder = mkdtempSync(join(tmpdir(), "offing-node-inputs-"));
+});
+afterEach(async () => {
+  await run?.stop();
+  run = undefined;
+  await receiver.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const location = () => ({ sqlite: join(folder, "node.db") });
+const publish = (status: string) => `node.command${JSON.stringify({ command: "publish", status })}`;
+
+/** A closed span as Rust's tracing writes it. */
+function closed(command: string, n = 0): string {
+  const span = { command, name: `command.${command}`, operation_id: `${command}-${n}` };
+  const took = { message: "close", "time.busy": "2ms", "time.idle": "1ms" };
+  return JSON.stringify({ timestamp: "2026-11-27T07:00:00.000000Z", level: "INFO", fields: took, target: "node", span, spans: [span] });
+}
+
+const lines = (count: number, command = "publish") => Array.from({ length: count }, (_, n) => `${closed(command, n)}\n`).join("");
+
+/** Waits until the receiver has so many spans of different ids. */
+async function spansArrived(count: number): Promise<void> {
+  await expect.poll(() => new Set(spansOf(receiver).map(({ spanId }) => spanId)).size, { timeout: 20_000, interval: 50 }).toBe(count);
+}
+
+const hasJournalctl = (() => {
+  try {
+    return execFileSync("journalctl", ["--version"]).length > 0;
+  } catch {
+    return false;
+  }
+})();
+
+test.skipIf(!hasJournalctl)(
+  "the journal, by the real journalctl: one unit's lines, as they come, and none twice after a restart",
+  async () => {
+    const journal = join(folder, "journal");
+    mkdirSync(journal);
+    const place = (name: string) => {
+      const packed = readFileSync(new URL(`./fixtures/${name}.journal.br`, import.meta.url));
+      writeFileSync(join(journal, `${name}.journal`), brotliDecompressSync(packed));
+    };
+    const begin = () =>
+      wholeRun({
+        location: location(),
+        collector: receiver.url,
+        inputs: [{ type: "journald", units: ["node.service"], identifiers: [], folder: journal, format: "rust-tracing" }],
+      });
+    run = begin();
+    place("first");
+    await spansArrived(30);
+    await run.stop();
+    place("second");
+    run = begin();
+    await spansArrived(51);
+    await run.stop();
+    expect(await countsIn(location())).toMatchObject({
+      [publish("completed")]: 30,
+      [`node.command${JSON.stringify({ command: "get", status: "completed" })}`]: 20,
+      // Its message is no UTF-8, so the journal tells it as bytes.
+      [`node.command${JSON.stringify({ command: "update", status: "completed" })}`]: 1,
+      'offing.node.log.lines{"log_line":"activity"}': 51,
+      'offing.node.log.lines{"log_line":"not_json"}': 1,
+    });
+    expect(spansOf(receiver)).toHaveLength(51);
+    expect(logsOf(receiver).find(({ body }) => body === "node.service: started")?.attributes).toHaveProperty(["log.record.uid"]);
+  },
+);
+
+test("a folder of files, and Docker's json-file with a line in pieces", async () => {
+  const [logs, docker] = [join(folder, "logs"), join(folder, "docker-json.log")];
+  mkdirSync(logs);
+  writeFileSync(join(logs, "a.log"), lines(20));
+  const whole = closed("get");
+  const pieces = [whole.slice(0, 40), `${whole.slice(40)}\n`].map((log) => JSON.stringify({ log, stream: "stdout", time: TIME }));
+  writeFileSync(docker, `${pieces[0]}\n`);
+  run = wholeRun({
+    location: location(),
+    collector: receiver.url,
+    inputs: [
+      { type: "file", path: logs, pattern: "*.log", format: "rust-tracing" },
+      { type: "docker", path: docker, pattern: undefined, format: "rust-tracing" },
+    ],
+  });
+  await spansArrived(20);
+  writeFileSync(join(logs, "b.log"), lines(10));
+  appendFileSync(docker, `${pieces[1]}\n`);
+  await spansArrived(31);
+  await run.stop();
+  expect(await countsIn(location())).toMatchObject({ 'offing.node.log.lines{"log_line":"activity"}': 31, [publish("completed")]: 30 });
+});
+
+const TIME = "2026-11-27T07:00:00.000000Z";
+
+test("standard input through `offing run node`: killed in the middle, started again, every line counts once", async () => {
+  const config = join(folder, "offing.yaml");
+  const [db, host] = [join(folder, "node.db"), "127.0.0.1"];
+  writeFileSync(
+    config,
+    [
+      `ledger: { sqlite: ${db} }`,
+      `collector: { url: "${receiver.url}", interval: 200ms }`,
+      `http: { listen: "${host}:0" }`,
+      "node: { inputs: [{ stdin: true, format: rust-tracing }], logs: false }",
+    ].join("\n"),
+  );
+  const start = () => {
+    const child = spawn(process.execPath, [EMITTER, "run", "node", "--config", config], { stdio: ["pipe", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<number | NodeJS.Signals | null>((resolve) => child.once("close", (code, signal) => resolve(signal ?? code)));
+    return { child, ended, stderr: () => stderr };
+  };
+  const [before, after] = [lines(3_000), lines(2_000, "get")];
+  const first = start();
+  first.child.stdin.write(before);
+  // What it has taken from the pipe is on the disk; how much of that is read and counted by then is left to chance.
+  const spooled = () => {
+    const spool = `${db}-spool`;
+    const files = existsSync(spool) ? readdirSync(spool) : [];
+    return files.reduce((sum, name) => sum + statSync(join(spool, name)).size, 0);
+  };
+  await expect.poll(spooled, { timeout: 20_000, interval: 2 }).toBe(before.length);
+  first.child.kill("SIGKILL");
+  expect(await first.ended).toBe("SIGKILL");
+  const second = start();
+  second.child.stdin.end(after);
+  // The input has ended, so does the emitter.
+  expect(await second.ended, second.stderr()).toBe(0);
+  expect(await countsIn(location())).toMatchObject({
+    [publish("completed")]: 3_000,
+    [`node.command${JSON.stringify({ command: "get", status: "completed" })}`]: 2_000,
+    'offing.node.log.lines{"log_line":"activity"}': 5_000,
+  });
+  expect(new Set(spansOf(receiver).map(({ spanId }) => spanId)).size).toBe(5_000);
+  expect(readdirSync(`${db}-spool`), "what is committed is removed").toEqual([]);
+});
+
+const EMITTER = fileURLToPath(new URL("../../emitter.ts", import.meta.url));
