@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canaries, canaryEvent, canarySpan } from "#contract/generated/stack.ts";
 import { createOtlpClient, type OtlpOptions } from "#core/otlp.ts";
-import { encodeLog, encodePoint, encodeSpan, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
+import { encodeLog, encodePoint, encodeSpan, type OtlpPiece, type OtlpSignal } from "#core/otlp-proto.ts";
 import { createPart, type Part } from "../stack/part.ts";
 import { choosePorts } from "../stack/ports.ts";
 import { createProgress } from "../stack/progress.ts";
@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 /** One item of each signal, each marked and each with something that must stay here. */
-function itemsOf(mark: string): Readonly<Record<OtlpSignal, OtlpItem>> {
+function itemsOf(mark: string): Readonly<Record<OtlpSignal, OtlpPiece>> {
   const place = { traceId: Buffer.from(mark.padEnd(16, "-").slice(0, 16)).toString("hex"), spanId: "cd".repeat(8) };
   const hidden = { "evm.tx.from": "0xprivate", "user.email": "ops@example.com" };
   const told = { "offing.stack.canary.id": `${mark} https://rpc.example/v3/hunter2`, ...hidden };
@@ -57,7 +57,7 @@ function itemsOf(mark: string): Readonly<Record<OtlpSignal, OtlpItem>> {
 async function sendAll(route: Omit<OtlpOptions, "timeoutMs">, mark: string): Promise<void> {
   const client = createOtlpClient({ timeoutMs: 5_000, ...route });
   const resource = { "service.name": "t", "service.instance.id": "my-host-chain", "host.name": "my-host" };
-  for (const [signal, item] of Object.entries(itemsOf(mark)) as [OtlpSignal, OtlpItem][]) {
+  for (const [signal, item] of Object.entries(itemsOf(mark)) as [OtlpSignal, OtlpPiece][]) {
     const shown = route.redaction === undefined ? resource : { ...resource, "service.instance.id": "0123456789ab-chain" };
     expect(await client.send({ signal, resource: shown, items: [item], abort: ABORT, patience: "once" })).toMatchObject({
       acknowledged: 1,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SIBLINGS, siblingName } from "#core/totals.ts";
+import { SIBLINGS, siblingName } from "#core/tally.ts";
 import { prometheusLabel, prometheusName, prometheusSeries, type TranslatedMetric } from "./prometheus-name.ts";
 import { siblingsOf } from "./resolve.ts";
 

@@ -1,4 +1,4 @@
-import { siblingName } from "#core/totals.ts";
+import { siblingName } from "#core/tally.ts";
 import { type ContractFiles, ERRORS_DOMAIN } from "./files.ts";
 import type { Attribute, Contract, Domain, ErrorEntry, LogEvent, Metric, Sibling, Span, Use } from "./model.ts";
 import { prometheusLabel, prometheusName, type TranslatedMetric } from "./prometheus-name.ts";

@@ -1,7 +1,7 @@
 import { Agent } from "node:https";
 import { gzipSync } from "node:zlib";
+import { refusalIn, rejectedIn } from "#core/otlp-answer.ts";
 import { type PostAnswer, postProtobuf } from "#core/otlp-post.ts";
-import { refusalIn, rejectedIn } from "#core/otlp-proto.ts";
 import type { Reply, Route, Transport } from "#core/otlp-transport.ts";
 
 /**

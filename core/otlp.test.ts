@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createOtlpClient, type DeliveryEvent, type Shipment } from "#core/otlp.ts";
-import { encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
+import { encodeSpan, type OtlpPiece } from "#core/otlp-proto.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
 
 let receiver: OtlpReceiver;
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await receiver.close());
 
-function spans(count: number, { poison = [], pad = "" }: { poison?: readonly number[]; pad?: string } = {}): OtlpItem[] {
+function spans(count: number, { poison = [], pad = "" }: { poison?: readonly number[]; pad?: string } = {}): OtlpPiece[] {
   return Array.from({ length: count }, (_, index) =>
     encodeSpan({
       type: "span",
@@ -27,7 +27,7 @@ function spans(count: number, { poison = [], pad = "" }: { poison?: readonly num
 }
 
 async function send(
-  items: readonly OtlpItem[],
+  items: readonly OtlpPiece[],
   options: Partial<Shipment> = {},
 ): Promise<Awaited<ReturnType<ReturnType<typeof createOtlpClient>["send"]>>> {
   const client = createOtlpClient({

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "#core/clock.ts";
 import { OffingError } from "#core/errors.ts";
-import { encodeRequest, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
+import { countOf, halvesOf, requestsOf } from "#core/otlp-pieces.ts";
+import { encodeRequest, type OtlpPiece, type OtlpSignal } from "#core/otlp-proto.ts";
 import { createTransport, type Reply, type Route, type Transport } from "#core/otlp-transport.ts";
-import { type Redaction, redactAttributes, redactItem } from "#core/redact.ts";
+import { type Redaction, redactAttributes, redactPiece } from "#core/redact.ts";
 import { backoffMs } from "#core/retry.ts";
 import type { Attributes } from "#core/signal.ts";
 
@@ -28,8 +29,8 @@ export interface Delivery {
   readonly acknowledged: number;
   /** Named by a partial success: counted, never resent, as OTLP demands. */
   readonly rejected: number;
-  /** Refused for good, each with the receiver's reason. */
-  readonly dead: readonly { readonly item: OtlpItem; readonly reason: string }[];
+  /** Refused for good, one item each, with the receiver's reason. */
+  readonly dead: readonly { readonly item: OtlpPiece; readonly reason: string }[];
   /** How often a request had to be sent again. */
   readonly retries: number;
 }
@@ -38,7 +39,7 @@ export interface Delivery {
 export interface Shipment {
   readonly signal: OtlpSignal;
   readonly resource: Attributes;
-  readonly items: readonly OtlpItem[];
+  readonly items: readonly OtlpPiece[];
   readonly abort: AbortSignal;
   /** `wait` keeps trying until acknowledged or aborted; `once` gives up at the first passing fault. */
   readonly patience: "wait" | "once";
@@ -51,8 +52,7 @@ export interface OtlpClient {
 }
 
 /** A receiver takes 20 MB; this keeps a request small enough to bisect and to hold a few at once. */
-const MAX_BODY_BYTES = 4_000_000;
-const MAX_ITEMS = 5_000;
+const BOUNDS = { bytes: 4_000_000, items: 5_000 };
 const PARALLEL_REQUESTS = 3;
 const BACKOFF = { firstMs: 100, capMs: 5_000 };
 
@@ -66,8 +66,8 @@ export function createOtlpClient(options: OtlpOptions): OtlpClient {
   const way: Way = { options, transport: createTransport(options) };
   return {
     send: async (shipment) => {
-      const total = { acknowledged: 0, rejected: 0, dead: [] as { item: OtlpItem; reason: string }[], retries: 0 };
-      const queue = split(shipment.items);
+      const total = { acknowledged: 0, rejected: 0, dead: [] as { item: OtlpPiece; reason: string }[], retries: 0 };
+      const queue = requestsOf(shipment.items, BOUNDS);
       const lanes = shipment.signal === "metrics" ? 1 : PARALLEL_REQUESTS;
       const lane = async (): Promise<void> => {
         for (let chunk = queue.shift(); chunk !== undefined; chunk = queue.shift()) {
@@ -95,20 +95,21 @@ async function deliver(way: Way, shipment: Shipment): Promise<Delivery> {
   const { signal, items } = shipment;
   const { options } = way;
   const answer = await post(way, shipment);
+  const count = countOf(items);
   if (answer.refusal === undefined) {
-    const acknowledged = items.length - answer.rejected;
+    const acknowledged = count - answer.rejected;
     options.onDelivery?.({ signal, delivery: "acknowledged", count: acknowledged });
     if (answer.rejected > 0) options.onDelivery?.({ signal, delivery: "rejected", count: answer.rejected });
     return { acknowledged, rejected: answer.rejected, dead: [], retries: answer.retries };
   }
   const [only] = items;
-  if (items.length === 1 && only !== undefined) {
+  if (count === 1 && only !== undefined) {
     options.onDelivery?.({ signal, delivery: "dead_lettered", count: 1, error: answer.refusal });
     return { acknowledged: 0, rejected: 0, dead: [{ item: only, reason: answer.refusal.message }], retries: answer.retries };
   }
-  const middle = Math.ceil(items.length / 2);
-  const first = await deliver(way, { ...shipment, items: items.slice(0, middle) });
-  const second = await deliver(way, { ...shipment, items: items.slice(middle) });
+  const [before, behind] = halvesOf(items);
+  const first = await deliver(way, { ...shipment, items: before });
+  const second = await deliver(way, { ...shipment, items: behind });
   return {
     acknowledged: first.acknowledged + second.acknowledged,
     rejected: first.rejected + second.rejected,
@@ -130,10 +131,10 @@ async function post({ options, transport }: Way, shipment: Shipment): Promise<An
   const body = transport.frame(requestOf(shipment, options.redaction));
   for (let retries = 0; ; retries += 1) {
     const reply = await transport.send(signal, body, abort);
-    if (reply.kind === "taken") return { rejected: Math.min(reply.rejected, items.length), retries };
+    if (reply.kind === "taken") return { rejected: Math.min(reply.rejected, countOf(items)), retries };
     const error = errorOf(reply, options.url, shipment);
     if (reply.kind === "refused") return { rejected: 0, refusal: error, retries };
-    onDelivery?.({ signal, delivery: "retried", count: items.length, error });
+    onDelivery?.({ signal, delivery: "retried", count: countOf(items), error });
     if (shipment.patience === "once" || abort.aborted) throw error;
     await clock.sleep(Math.max(reply.waitMs ?? 0, backoffMs(retries + 1, BACKOFF)), abort);
     if (abort.aborted) throw error;
@@ -146,12 +147,12 @@ export function requestOf({ signal, resource, items }: Pick<Shipment, "signal" |
   return encodeRequest(
     signal,
     redactAttributes(resource, redaction),
-    items.map((item) => redactItem(item, redaction)),
+    items.map((item) => redactPiece(signal, item, redaction)),
   );
 }
 
 function errorOf(reply: Exclude<Reply, { kind: "taken" }>, url: string, { signal, items }: Shipment): OffingError {
-  const context = { url: originOf(url), signal, items: items.length };
+  const context = { url: originOf(url), signal, items: countOf(items) };
   if (reply.kind === "refused") return new OffingError("COLLECTOR_REFUSED", { message: reply.reason, context });
   return new OffingError("COLLECTOR_UNREACHABLE", { message: reply.reason, context, cause: reply.cause });
 }
@@ -159,22 +160,4 @@ function errorOf(reply: Exclude<Reply, { kind: "taken" }>, url: string, { signal
 /** A managed backend's path may hold a key. */
 function originOf(url: string): string {
   return URL.parse(url)?.origin ?? "(no URL)";
-}
-
-function split(items: readonly OtlpItem[]): OtlpItem[][] {
-  const chunks: OtlpItem[][] = [];
-  let chunk: OtlpItem[] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const size = item.bytes.length;
-    if (chunk.length > 0 && (bytes + size > MAX_BODY_BYTES || chunk.length >= MAX_ITEMS)) {
-      chunks.push(chunk);
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(item);
-    bytes += size;
-  }
-  if (chunk.length > 0) chunks.push(chunk);
-  return chunks;
 }

@@ -107,6 +107,31 @@ test("the first export after a start repeats the last acknowledged totals", asyn
   expect(later.map((point) => point.value)).toEqual([100, 101]);
 });
 
+test("with a backlog, the commit that settles one export intends the next, and none is left when it is told to stop", async () => {
+  const emitter = countingEmitter({ count: 100, batchSize: 10 });
+  await ingestAll(emitter, ledger);
+  const commits: string[] = [];
+  const { intend, settle } = ledger.projection;
+  const watched: Ledger = {
+    ...ledger,
+    projection: {
+      ...ledger.projection,
+      intend: async (pending) => {
+        commits.push(`intend ${pending.toSeq}`);
+        await intend(pending);
+      },
+      settle: async (done) => {
+        commits.push(`settle ${done.cursorSeq}${done.next ? `, intend ${done.next.toSeq}` : ""}`);
+        await settle(done);
+      },
+    },
+  };
+  await projectAll(emitter, watched, { collector: receiver.url, batchSize: 40 });
+  expect(commits.slice(-4)).toEqual(["intend 40", "settle 40, intend 80", "settle 80, intend 100", "settle 100"]);
+  expect(values("offing.facts{operation}")).toEqual([0, 40, 80, 100]);
+  expect(await ledger.projection.load()).toMatchObject({ cursorSeq: 100, pending: null });
+});
+
 test("another contract folds the totals again, silently, and keeps the birth of what stays", async () => {
   const first = byParity(1, (number) => (number % 2 === 0 ? "even" : "odd"));
   await ingestAll(first, ledger);

@@ -41,10 +41,11 @@ test(`what is written is read again, at every length and depth (seed ${seed})`, 
       });
       const [nested, ...rest] = [...readFields(bytes)];
       const inner = [...readFields(nested?.value as Buffer)].map(({ value }) => String(value));
+      expect(Buffer.concat([nested, ...rest].map((field) => field?.raw ?? Buffer.alloc(0)))).toEqual(bytes);
       expect(inner).toEqual(strings.map((text) => Buffer.from(text).toString()));
       const bits = Buffer.alloc(8);
       bits.writeDoubleLE(float);
-      expect(rest).toEqual([
+      expect(rest).toMatchObject([
         { field: 16, value: BigInt.asUintN(64, BigInt(whole)) },
         { field: 3, value: bits.readBigUInt64LE() },
         { field: 4, value: word },

@@ -5,6 +5,13 @@ const FIXED32 = 5;
 
 /** No number takes more, and neither does a tag with a length. */
 const HEADROOM = 32;
+const FIRST_BYTES = 16_384;
+/** Memory that grew beyond this, for one huge message perhaps, is not kept. */
+const KEPT_BYTES = 4_000_000;
+/** A longer text is written by Node's own code; for a shorter one the call costs more than it saves. */
+const SHORT_TEXT = 0x7f;
+/** What each character says as a hexadecimal digit. */
+const NIBBLES = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0);
 
 /**
  * Writes one protobuf message after the other into memory that is used again and again.
@@ -14,8 +21,14 @@ const HEADROOM = 32;
  * @see https://protobuf.dev/programming-guides/encoding/
  */
 export class ProtobufWriter {
-  #memory = Buffer.allocUnsafe(16_384);
+  #memory = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #view = new DataView(this.#memory.buffer);
   #length = 0;
+
+  /** How many bytes were written since the last `take`. */
+  get length(): number {
+    return this.#length;
+  }
 
   /** A number from 0 to 2^31 - 1 as a varint: enums, booleans as 0 and 1, small counts. */
   uint(field: number, value: number): void {
@@ -41,14 +54,27 @@ export class ProtobufWriter {
   fixed64(field: number, value: bigint): void {
     this.#room(HEADROOM);
     this.#varint((field << 3) | FIXED64);
-    this.#length = this.#memory.writeBigUInt64LE(BigInt.asUintN(64, value), this.#length);
+    this.#view.setBigUint64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  /** A fixed64 given as its upper and its lower 32 bits: a bigint costs more than all the rest of the field. */
+  fixed64Of(field: number, upper: number, lower: number): void {
+    this.#room(HEADROOM);
+    this.#varint((field << 3) | FIXED64);
+    this.#view.setUint32(this.#length, lower, true);
+    this.#view.setUint32(this.#length + 4, upper, true);
+    this.#length += 8;
   }
 
   /** A packed list of fixed64. */
   fixed64s(field: number, values: readonly bigint[]): void {
     const start = this.open(field);
     this.#room(values.length * 8 + HEADROOM);
-    for (const value of values) this.#length = this.#memory.writeBigUInt64LE(value, this.#length);
+    for (const value of values) {
+      this.#view.setBigUint64(this.#length, value, true);
+      this.#length += 8;
+    }
     this.close(start);
   }
 
@@ -56,30 +82,46 @@ export class ProtobufWriter {
   doubles(field: number, values: readonly number[]): void {
     const start = this.open(field);
     this.#room(values.length * 8 + HEADROOM);
-    for (const value of values) this.#length = this.#memory.writeDoubleLE(value, this.#length);
+    for (const value of values) {
+      this.#view.setFloat64(this.#length, value, true);
+      this.#length += 8;
+    }
     this.close(start);
   }
 
   double(field: number, value: number): void {
     this.#room(HEADROOM);
     this.#varint((field << 3) | FIXED64);
-    this.#length = this.#memory.writeDoubleLE(value, this.#length);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
   }
 
   /** A string as UTF-8; half a surrogate pair becomes U+FFFD. */
   string(field: number, text: string): void {
     this.#room(text.length * 3 + HEADROOM);
     const start = this.open(field);
-    this.#length += this.#memory.write(text, this.#length);
+    if (text.length > SHORT_TEXT || !this.#ascii(text)) this.#length += this.#memory.write(text, start);
     this.close(start);
   }
 
-  /** Bytes given as hexadecimal digits. */
+  /** Bytes given as an even number of hexadecimal digits. */
   hex(field: number, digits: string): void {
     this.#room(digits.length + HEADROOM);
     const start = this.open(field);
-    this.#length += this.#memory.write(digits, this.#length, "hex");
+    const memory = this.#memory;
+    let at = start;
+    for (let index = 0; index < digits.length; index += 2) {
+      const high = NIBBLES[digits.charCodeAt(index)] ?? 0;
+      memory[at++] = (high << 4) | (NIBBLES[digits.charCodeAt(index + 1)] ?? 0);
+    }
+    this.#length = at;
     this.close(start);
+  }
+
+  /** A field as it was read, with its tag. */
+  raw(field: Buffer): void {
+    this.#room(field.length);
+    this.#length += field.copy(this.#memory, this.#length);
   }
 
   /** Begins a nested message or a packed list; what is written until `close` belongs to it. */
@@ -109,7 +151,26 @@ export class ProtobufWriter {
     const bytes = Buffer.allocUnsafe(this.#length);
     this.#memory.copy(bytes, 0, 0, this.#length);
     this.#length = 0;
+    if (this.#memory.length > KEPT_BYTES) this.#use(Buffer.allocUnsafeSlow(FIRST_BYTES));
     return bytes;
+  }
+
+  #use(memory: Buffer<ArrayBuffer>): void {
+    this.#memory = memory;
+    this.#view = new DataView(memory.buffer);
+  }
+
+  /** Writes a short text when it is ASCII, which nearly every one is. */
+  #ascii(text: string): boolean {
+    const memory = this.#memory;
+    let at = this.#length;
+    for (let index = 0; index < text.length; index += 1) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      memory[at++] = unit;
+    }
+    this.#length = at;
+    return true;
   }
 
   #varint(value: number): void {
@@ -120,9 +181,9 @@ export class ProtobufWriter {
 
   #room(bytes: number): void {
     if (this.#length + bytes <= this.#memory.length) return;
-    const memory = Buffer.allocUnsafe(Math.max(this.#memory.length * 2, this.#length + bytes));
+    const memory = Buffer.allocUnsafeSlow(Math.max(this.#memory.length * 2, this.#length + bytes));
     this.#memory.copy(memory, 0, 0, this.#length);
-    this.#memory = memory;
+    this.#use(memory);
   }
 }
 
@@ -142,6 +203,8 @@ export function delimited(field: number, parts: readonly Buffer[]): Buffer[] {
 export interface ProtobufField {
   readonly field: number;
   readonly value: bigint | number | Buffer;
+  /** The field as it stands in the message, with its tag. */
+  readonly raw: Buffer;
 }
 
 /**
@@ -174,18 +237,20 @@ export function* readFields(bytes: Buffer): Generator<ProtobufField> {
     if (at > bytes.length) throw new RangeError("the message ends within a field");
     return at - size;
   };
+  const read = (wire: number): bigint | number | Buffer => {
+    if (wire === VARINT) return varint();
+    if (wire === FIXED64) return bytes.readBigUInt64LE(take(8));
+    if (wire === FIXED32) return bytes.readUInt32LE(take(4));
+    if (wire !== DELIMITED) throw new RangeError(`there is no wire type ${wire}`);
+    const size = small();
+    const start = take(size);
+    return bytes.subarray(start, start + size);
+  };
   while (at < bytes.length) {
+    const start = at;
     const tag = small();
-    const field = Math.floor(tag / 8);
-    const wire = tag % 8;
-    if (wire === VARINT) yield { field, value: varint() };
-    else if (wire === FIXED64) yield { field, value: bytes.readBigUInt64LE(take(8)) };
-    else if (wire === FIXED32) yield { field, value: bytes.readUInt32LE(take(4)) };
-    else if (wire === DELIMITED) {
-      const size = small();
-      const start = take(size);
-      yield { field, value: bytes.subarray(start, start + size) };
-    } else throw new RangeError(`there is no wire type ${wire}`);
+    const value = read(tag % 8);
+    yield { field: Math.floor(tag / 8), value, raw: bytes.subarray(start, at) };
   }
 }
 

@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { requestOf } from "#core/otlp.ts";
 import { requestFrom } from "#core/otlp-decode.ts";
-import { encodeLog, encodePoint, encodeSpan, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
-import { redactAttributes, redactItem, SECRET_PATTERNS } from "#core/redact.ts";
+import { encodeLog, encodePoint, encodeSpan, OtlpCollection, type OtlpPiece, type OtlpSignal } from "#core/otlp-proto.ts";
+import { redactAttributes, redactPiece, SECRET_PATTERNS } from "#core/redact.ts";
 
 const NOTHING = { allow: [] };
 const PLACE = { traceId: "ab".repeat(16), spanId: "cd".repeat(8) };
 
 /** What a receiver reads of one redacted item. */
-function received(signal: OtlpSignal, item: OtlpItem): string {
+function received(signal: OtlpSignal, item: OtlpPiece): string {
   return JSON.stringify(requestFrom(`/v1/${signal}`, requestOf({ signal, resource: {}, items: [item] }, NOTHING)));
 }
 
@@ -58,9 +58,24 @@ test.each([
     { type: "log", event: "e", severity: "info", body: text, attributes: { contract: text } },
     { writtenAtMs: 1, seq: 1 },
   );
-  const { source, stamp } = redactItem(log, NOTHING);
-  expect(source).toMatchObject({ body: masked, attributes: { contract: masked } });
-  expect(stamp).toEqual({ writtenAtMs: 1, seq: 1 });
+  const expected = encodeLog(
+    { type: "log", event: "e", severity: "info", body: masked, attributes: { contract: masked } },
+    { writtenAtMs: 1, seq: 1 },
+  );
+  expect(redactPiece("logs", log, NOTHING)).toEqual(expected);
+});
+
+test("what is harmless stays byte for byte, also in a row, and a histogram's bounds are no attributes", () => {
+  const spans = new OtlpCollection();
+  for (const name of ["one", "two"]) {
+    spans.span({ type: "span", ...PLACE, name, kind: "client", startMs: 1, endMs: 2.5, attributes: { contract: "PSM", number: 2 ** 40 } });
+  }
+  const row = spans.take();
+  expect(redactPiece("traces", row, { allow: ["number"] })).toEqual(row);
+  expect(redactPiece("traces", row, NOTHING).ends).toHaveLength(2);
+  const metric = { name: "m", instrument: "histogram", unit: "1", brief: "b", buckets: [0.5, 1] } as const;
+  const point = encodePoint({ metric, labels: { contract: "PSM" }, startMs: 1, atMs: 2, value: 3, buckets: [1, 0, 2] });
+  expect(redactPiece("metrics", point, NOTHING)).toEqual(point);
 });
 
 test("the Collector's overlay masks the same", () => {

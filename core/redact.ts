@@ -1,5 +1,7 @@
 import { ALLOWED_KEYS } from "#contract/generated/allowed-keys.ts";
-import { encodeLine, encodeLog, encodePoint, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
+import { singlesOf } from "#core/otlp-pieces.ts";
+import type { OtlpPiece, OtlpSignal } from "#core/otlp-proto.ts";
+import { ProtobufWriter, readFields } from "#core/protobuf.ts";
 import type { Attributes } from "#core/signal.ts";
 
 /** What may leave the host: attributes with these keys, and texts in which no secret is recognised. */
@@ -35,24 +37,63 @@ export function redactAttributes(attributes: Attributes, redaction: Redaction): 
   );
 }
 
-/** One span, log record or point without what may not leave. The same item gives the same bytes. */
-export function redactItem({ source, stamp }: OtlpItem, redaction: Redaction): OtlpItem {
-  if ("metric" in source) return encodePoint({ ...source, labels: redactAttributes(source.labels, redaction) });
-  const attributes = redactAttributes(source.attributes, redaction);
-  if (source.type === "line") return encodeLine({ ...source, body: mask(source.body), attributes });
-  if (source.type === "log") return encodeLog({ ...source, body: mask(source.body), attributes }, stamp ?? { writtenAtMs: 0, seq: 0 });
-  return encodeSpan({
-    ...source,
-    name: mask(source.name),
-    attributes,
-    ...(source.error !== undefined && { error: mask(source.error) }),
-    ...(source.events && { events: source.events.map((event) => ({ ...event, ...inner(event, redaction) })) }),
-    ...(source.links && { links: source.links.map((link) => ({ ...link, ...inner(link, redaction) })) }),
-  });
+/**
+ * A piece without what may not leave. It reads the bytes that are about to leave, so nothing can pass it on another way; what is harmless
+ * stays byte for byte, and the same piece gives the same bytes.
+ */
+export function redactPiece(signal: OtlpSignal, piece: OtlpPiece, redaction: Redaction): OtlpPiece {
+  const shape = { 1: shapeOf(signal, piece), 2: shapeOf(signal, piece) };
+  const ends: number[] = [];
+  for (const { bytes } of singlesOf(piece)) {
+    writeRedacted(bytes, shape, redaction);
+    ends.push(writer.length);
+  }
+  return { ...piece, bytes: writer.take(), ends };
 }
 
-function inner({ attributes }: { readonly attributes?: Attributes }, redaction: Redaction): { readonly attributes: Attributes } {
-  return { attributes: redactAttributes(attributes ?? {}, redaction) };
+/** What the fields of a message are to redaction: a text, an attribute, or a message with such fields; every other field stays. */
+type Shape = { readonly [field: number]: "text" | "attribute" | Shape };
+
+const EXEMPLAR: Shape = { 7: "attribute" };
+const SHAPES = {
+  traces: { 5: "text", 9: "attribute", 11: { 3: "attribute" }, 13: { 4: "attribute" }, 15: { 2: "text" } },
+  logs: { 5: { 1: "text" }, 6: "attribute" },
+  number: { 7: "attribute", 5: EXEMPLAR },
+  histogram: { 9: "attribute", 8: EXEMPLAR },
+} as const satisfies Record<string, Shape>;
+
+/** Used for one piece at a time, and left empty. */
+const writer = new ProtobufWriter();
+
+function shapeOf(signal: OtlpSignal, { metric }: OtlpPiece): Shape {
+  if (signal !== "metrics") return SHAPES[signal];
+  return metric?.instrument === "histogram" ? SHAPES.histogram : SHAPES.number;
+}
+
+function writeRedacted(message: Buffer, shape: Shape, redaction: Redaction): void {
+  for (const { field, value, raw } of readFields(message)) {
+    const what = shape[field];
+    if (what === undefined || !Buffer.isBuffer(value)) writer.raw(raw);
+    else if (what === "text") writer.string(field, mask(value.toString()));
+    else if (what === "attribute") writeAttribute({ field, value, raw }, redaction);
+    else {
+      const start = writer.open(field);
+      writeRedacted(value, what, redaction);
+      writer.close(start);
+    }
+  }
+}
+
+function writeAttribute(
+  { field, value, raw }: { readonly field: number; readonly value: Buffer; readonly raw: Buffer },
+  redaction: Redaction,
+): void {
+  const key = String([...readFields(value)].find((part) => part.field === 1)?.value ?? "");
+  if (redaction.allow.includes(key)) writer.raw(raw);
+  if (redaction.allow.includes(key) || !ALLOWED_KEYS.has(key)) return;
+  const start = writer.open(field);
+  writeRedacted(value, { 2: { 1: "text" } }, redaction);
+  writer.close(start);
 }
 
 function isAllowed(key: string, { allow }: Redaction): boolean {

@@ -10,6 +10,13 @@ export function seriesKey(metric: string, labels: Labels): string {
   return `${metric}${labelsKey(labels)}`;
 }
 
+/** As `seriesKey`, but cheaper: the contract fixes which labels a metric has and in which order. */
+export function seriesName(name: string, metric: Pick<MetricDefinition, "labels">, labels: Labels): string {
+  let key = name;
+  for (const label of metric.labels) key += `\u0000${labels[label] ?? ""}`;
+  return key;
+}
+
 /** The index of the bucket that `value` falls in: bounds are inclusive upper ends, the last bucket is unbounded. */
 export function bucketOf(bounds: readonly number[], value: number): number {
   const index = bounds.findIndex((bound) => value <= bound);

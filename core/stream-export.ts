@@ -1,8 +1,8 @@
 import type { Clock } from "#core/clock.ts";
-import type { Json } from "#core/fact.ts";
-import type { DeadLetter, Ledger } from "#core/ledger/ledger.ts";
+import type { Ledger } from "#core/ledger/ledger.ts";
 import type { Delivery, OtlpClient } from "#core/otlp.ts";
 import { encodePoint, type MetricPoint } from "#core/otlp-proto.ts";
+import { refusedLetters } from "#core/refused.ts";
 import { retry } from "#core/retry.ts";
 import type { Attributes, GaugePoint } from "#core/signal.ts";
 import type { State } from "#core/state.ts";
@@ -95,13 +95,7 @@ async function show(options: StreamExportOptions, life: Life, abort: AbortSignal
   life.last = { atMs, commit };
   life.stale = late;
   const changes = acknowledged().map(({ key, value }) => ({ collection: SHOWN, key, value }));
-  const deadLetters = delivery.dead.map(({ item, reason }): DeadLetter => {
-    return {
-      origin: "projector",
-      reason: "collector_refused",
-      item: { signal: "metrics", reason, source: item.source as unknown as Json },
-    };
-  });
+  const deadLetters = refusedLetters("metrics", options.resource, delivery);
   const written = { changes: [...changes, { ...LAST_EXPORT, value: { atMs, commit } }], totals: [], deadLetters };
   await retry(() => options.ledger.stream.commit(written), { clock, signal: abort, backoff: BACKOFF });
   life.ready = true;

@@ -1,8 +1,8 @@
 import type { Clock } from "#core/clock.ts";
-import type { Json } from "#core/fact.ts";
 import type { DeadLetter, Ledger } from "#core/ledger/ledger.ts";
 import type { Delivery, OtlpClient } from "#core/otlp.ts";
-import { encodeLine, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
+import { OtlpCollection } from "#core/otlp-proto.ts";
+import { refusedLetters } from "#core/refused.ts";
 import { retry } from "#core/retry.ts";
 import type { Attributes } from "#core/signal.ts";
 import type { State, StateChange } from "#core/state.ts";
@@ -83,8 +83,8 @@ class Lane implements StreamSink {
   readonly #options: LaneOptions;
   readonly #failure = new AbortController();
   #group: Group | undefined;
-  #spans: Parcel = emptyParcel();
-  #logs: Parcel = emptyParcel();
+  readonly #spans = new OtlpCollection();
+  readonly #logs = new OtlpCollection();
   #commit: number;
   #requests = 0;
   #waiting = 0;
@@ -98,8 +98,8 @@ class Lane implements StreamSink {
   }
 
   readonly series: StreamSink["series"] = (metric, labels, atMs) => this.#options.totals.at(metric, labels, atMs);
-  readonly span: StreamSink["span"] = (span) => put(this.#spans, encodeSpan(span));
-  readonly log: StreamSink["log"] = (line) => put(this.#logs, encodeLine(line));
+  readonly span: StreamSink["span"] = (span) => this.#spans.span(span);
+  readonly log: StreamSink["log"] = (line) => this.#logs.line(line);
 
   /** Aborted when a group could not be sent or committed. */
   get failed(): AbortSignal {
@@ -149,21 +149,13 @@ class Lane implements StreamSink {
   }
 
   #send(signal: "traces" | "logs"): void {
-    const parcel = signal === "traces" ? this.#spans : this.#logs;
-    if (parcel.items.length === 0) return;
-    if (signal === "traces") this.#spans = emptyParcel();
-    else this.#logs = emptyParcel();
+    const collected = signal === "traces" ? this.#spans : this.#logs;
+    if (collected.count === 0) return;
     const { otlp, resource, giveUp } = this.#options;
     const group = this.#open();
     this.#requests += 1;
-    const sending = otlp.send({ signal, resource, items: parcel.items, abort: giveUp, patience: "wait" }).then((delivery) => {
-      for (const { item, reason } of delivery.dead) {
-        group.dead.push({
-          origin: "projector",
-          reason: "collector_refused",
-          item: { signal, reason, source: item.source as unknown as Json },
-        });
-      }
+    const sending = otlp.send({ signal, resource, items: [collected.take()], abort: giveUp, patience: "wait" }).then((delivery) => {
+      group.dead.push(...refusedLetters(signal, resource, delivery));
       return delivery;
     });
     const settled = () => {
@@ -207,20 +199,6 @@ interface Work {
   readonly commit: number;
 }
 
-interface Parcel {
-  readonly items: OtlpItem[];
-  bytes: number;
-}
-
-function emptyParcel(): Parcel {
-  return { items: [], bytes: 0 };
-}
-
-function put(parcel: Parcel, item: OtlpItem): void {
-  parcel.items.push(item);
-  parcel.bytes += item.bytes.length;
-}
-
-function isFull({ items, bytes }: Parcel): boolean {
-  return items.length >= REQUEST_ITEMS || bytes >= REQUEST_BYTES;
+function isFull({ count, bytes }: OtlpCollection): boolean {
+  return count >= REQUEST_ITEMS || bytes >= REQUEST_BYTES;
 }

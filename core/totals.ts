@@ -1,24 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Fact, StoredFact } from "#core/fact.ts";
 import type { Total } from "#core/ledger/ledger.ts";
 import type { Exemplar, MetricPoint } from "#core/otlp-proto.ts";
-import { boundedLabels, bucketOf, labelsKey } from "#core/series.ts";
-import type { Increment, Labels, MetricDefinition, Signal } from "#core/signal.ts";
-
-/** The three series a ledger counter has; their sum (total + late - retracted) is the count of current rows. */
-export const SIBLINGS = ["total", "late", "retracted"] as const;
-export type Sibling = (typeof SIBLINGS)[number];
-
-/** The name of a counter's sibling: the plain name for `total`. */
-export function siblingName(metric: string, sibling: Sibling): string {
-  return sibling === "total" ? metric : `${metric}.${sibling}`;
-}
-
-/** Which sibling a fact's counts belong to, by its own marks. */
-export function siblingOf(fact: Pick<Fact, "late" | "retracts">): Sibling {
-  if (fact.retracts !== undefined) return "retracted";
-  return fact.late ? "late" : "total";
-}
+import { labelsKey, seriesName } from "#core/series.ts";
+import type { Increment, Labels, MetricDefinition } from "#core/signal.ts";
+import { emptyBuckets, SIBLINGS, type Sibling, siblingName, type Tally } from "#core/tally.ts";
 
 /** A digest of everything that decides how facts become totals; another digest folds them again. */
 export function foldDigest(domain: string, projection: number, metrics: readonly MetricDefinition[]): string {
@@ -35,14 +20,6 @@ interface Series {
   value: number;
   buckets: number[] | null;
   exemplar?: Exemplar;
-}
-
-/** What folding one batch needs to know besides its signals. */
-export interface FoldContext {
-  readonly stored: StoredFact;
-  readonly atMs: number;
-  /** Called for a label value outside its closed set; it is counted as `unknown`. */
-  readonly onUnknownLabel: () => void;
 }
 
 /**
@@ -63,7 +40,7 @@ export class Totals {
       if (metric === undefined) continue;
       const buckets = total.buckets === null ? null : [...total.buckets];
       const series = newSeries({ metric, sibling, labels: JSON.parse(total.labels) as Labels, bornAtMs: total.bornAtMs });
-      this.#series.set(keyOf(series), Object.assign(series, { value: total.value, buckets }));
+      this.#series.set(seriesName(series.name, metric, series.labels), Object.assign(series, { value: total.value, buckets }));
     }
   }
 
@@ -76,24 +53,15 @@ export class Totals {
     }
   }
 
-  /** Counts the increments and recordings among one fact's signals. */
-  fold(signals: readonly Signal[], context: FoldContext): void {
-    const { fact } = context.stored;
-    const span = signals.find((signal) => signal.type === "span");
-    for (const signal of signals) {
-      if (signal.type !== "increment" && signal.type !== "recording") continue;
-      const labels = boundedLabels(signal.metric, signal.labels);
-      if (labels !== signal.labels) context.onUnknownLabel();
-      const sibling = signal.type === "recording" ? "total" : siblingOf(fact);
-      const series = this.#at({ metric: signal.metric, sibling, labels, bornAtMs: context.atMs - 1 });
-      if (series.buckets !== null) {
-        const index = bucketOf(series.metric.buckets ?? [], signal.value);
-        series.buckets[index] = (series.buckets[index] ?? 0) + 1;
+  /** Adds what a batch of facts counts; what is new is born a millisecond before `atMs`. */
+  fold(tally: Tally, atMs: number): void {
+    for (const { metric, sibling, labels, value, buckets, example } of tally.additions()) {
+      const series = this.#at({ metric, sibling, labels, bornAtMs: atMs - 1 });
+      series.value += value;
+      for (const [index, count] of (buckets ?? []).entries()) {
+        if (series.buckets !== null) series.buckets[index] = (series.buckets[index] ?? 0) + count;
       }
-      series.value += signal.value;
-      if (span !== undefined) {
-        series.exemplar = { traceId: span.traceId, spanId: span.spanId, value: signal.value, atMs: context.atMs, factId: fact.id };
-      }
+      if (example !== undefined) series.exemplar = { ...example, atMs };
       this.#changed.add(series);
     }
   }
@@ -135,7 +103,7 @@ export class Totals {
   }
 
   #at(wanted: Birth): Series {
-    const key = keyOf({ ...wanted, name: siblingName(wanted.metric.name, wanted.sibling) });
+    const key = seriesName(siblingName(wanted.metric.name, wanted.sibling), wanted.metric, wanted.labels);
     const known = this.#series.get(key);
     if (known !== undefined) return known;
     const series = newSeries(wanted);
@@ -163,15 +131,8 @@ interface Birth {
 
 function newSeries({ metric, sibling, labels, bornAtMs }: Birth): Series {
   const briefs = { total: metric.brief, late: `Late: ${metric.brief}`, retracted: `Retracted: ${metric.brief}` };
-  const buckets = metric.instrument === "histogram" ? new Array<number>((metric.buckets ?? []).length + 1).fill(0) : null;
-  return { metric, name: siblingName(metric.name, sibling), brief: briefs[sibling], labels, bornAtMs, value: 0, buckets };
-}
-
-/** Cheaper than sorted JSON: the contract fixes which labels a metric has and in which order. */
-function keyOf({ name, metric, labels }: Pick<Series, "name" | "metric" | "labels">): string {
-  let key = name;
-  for (const label of metric.labels) key += `\u0000${labels[label] ?? ""}`;
-  return key;
+  const name = siblingName(metric.name, sibling);
+  return { metric, name, brief: briefs[sibling], labels, bornAtMs, value: 0, buckets: emptyBuckets(metric) };
 }
 
 function toTotal(series: Series): Total {

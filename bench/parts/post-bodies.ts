@@ -1,5 +1,5 @@
 import { openLedger } from "#core/ledger/open.ts";
-import { encodeLog, encodeRequest, encodeSpan, type OtlpItem } from "#core/otlp-proto.ts";
+import { encodeLog, encodeRequest, encodeSpan, type OtlpPiece } from "#core/otlp-proto.ts";
 import { type Feed, recordsOf } from "../commits.ts";
 import { servePart } from "../part.ts";
 import { projectionOf } from "../projection.ts";
@@ -35,8 +35,8 @@ await servePart<PostOrder, PostAnswer>(async ({ path, feed, url }) => {
   const resource = { "service.name": "offing-bench", "service.namespace": "offing", "service.instance.id": ledger.id };
   let count = 0;
   for (let batch = await ledger.read(0, BATCH); batch.length > 0; batch = await ledger.read(batch.at(-1)?.seq ?? 0, BATCH)) {
-    const spans: OtlpItem[] = [];
-    const records: OtlpItem[] = [];
+    const spans: OtlpPiece[] = [];
+    const records: OtlpPiece[] = [];
     for (const stored of batch) {
       for (const signal of signals(stored)) {
         if (signal.type === "span") spans.push(encodeSpan(signal));

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { canaries, canaryEvent, canarySpan } from "#contract/generated/stack.ts";
 import { OffingError } from "#core/errors.ts";
 import { createOtlpClient } from "#core/otlp.ts";
-import { encodeLog, encodePoint, encodeSpan, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
+import { encodeLog, encodePoint, encodeSpan, type OtlpPiece, type OtlpSignal } from "#core/otlp-proto.ts";
 import type { Finding } from "./report.ts";
 
 /** The job of the canary's series and the service of its line and span. */
@@ -30,7 +30,7 @@ export async function sendCanary(collector: string, aviary: Aviary): Promise<{ r
   return { canary, accepted: await deliver(collector, canary, itemsOf(canary, aviary)) };
 }
 
-function itemsOf({ id, atMs }: Canary, { startMs, count }: Aviary): Readonly<Record<OtlpSignal, OtlpItem>> {
+function itemsOf({ id, atMs }: Canary, { startMs, count }: Aviary): Readonly<Record<OtlpSignal, OtlpPiece>> {
   const place = { traceId: id, spanId: id.slice(0, 16) };
   const attributes = { "offing.stack.canary.id": id };
   const { metric, labels, value } = canaries.add({}, count);
@@ -42,7 +42,7 @@ function itemsOf({ id, atMs }: Canary, { startMs, count }: Aviary): Readonly<Rec
   };
 }
 
-async function deliver(collector: string, canary: Canary, items: Readonly<Record<OtlpSignal, OtlpItem>>): Promise<Finding> {
+async function deliver(collector: string, canary: Canary, items: Readonly<Record<OtlpSignal, OtlpPiece>>): Promise<Finding> {
   const check = "accepted by the Collector";
   const client = createOtlpClient({ url: collector, headers: {}, timeoutMs: 10_000 });
   const resource = { "service.name": DOCTOR_JOB, "service.instance.id": canary.instance };

@@ -3,7 +3,7 @@ import type { Emitter } from "#core/emitter.ts";
 import type { Fact, StoredFact } from "#core/fact.ts";
 import type { Ledger } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
-import { encodeLog, encodePoint, encodeSpan, type OtlpItem, type OtlpSignal } from "#core/otlp-proto.ts";
+import { encodeLog, encodePoint, encodeSpan, type OtlpPiece, type OtlpSignal } from "#core/otlp-proto.ts";
 import type { RunOptions } from "#core/run.ts";
 import type { Attributes, GaugePoint, Increment, Signal } from "#core/signal.ts";
 
@@ -11,7 +11,7 @@ import type { Attributes, GaugePoint, Increment, Signal } from "#core/signal.ts"
 export interface Parcel {
   readonly signal: OtlpSignal;
   readonly resource: Attributes;
-  readonly items: readonly OtlpItem[];
+  readonly items: readonly OtlpPiece[];
 }
 
 /**
@@ -60,18 +60,18 @@ async function lastSignals<O, F extends Fact>(ledger: Ledger, emitter: Emitter<O
   return stored.flatMap((one) => emitter.signals(one as StoredFact<F>).map((signal) => ({ stored: one, signal })));
 }
 
-function spanOf({ signal }: Told): OtlpItem[] {
+function spanOf({ signal }: Told): OtlpPiece[] {
   return signal.type === "span" ? [encodeSpan(signal)] : [];
 }
 
-function logOf({ signal, stored }: Told): OtlpItem[] {
+function logOf({ signal, stored }: Told): OtlpPiece[] {
   return signal.type === "log" ? [encodeLog(signal, stored)] : [];
 }
 
-function countOf({ signal, stored }: Told, atMs: number): OtlpItem[] {
+function countOf({ signal, stored }: Told, atMs: number): OtlpPiece[] {
   return signal.type === "increment" ? [pointOf(signal, atMs, stored.writtenAtMs)] : [];
 }
 
-function pointOf({ metric, labels, value }: GaugePoint | Increment, atMs: number, startMs?: number): OtlpItem {
+function pointOf({ metric, labels, value }: GaugePoint | Increment, atMs: number, startMs?: number): OtlpPiece {
   return encodePoint({ metric, labels, value, atMs, ...(startMs !== undefined && { startMs }) });
 }

@@ -1,15 +1,13 @@
+import { requestFrom } from "#core/otlp-decode.ts";
+import { encodeRequest } from "#core/otlp-proto.ts";
 import type { Parcel } from "./parcels.ts";
 import type { PreviewedRequest } from "./requests.ts";
 
 /** The requests for a person: each thing on a line with its attributes, and the keys that stay here. */
 export function renderRequests(parcels: readonly Parcel[], requests: readonly PreviewedRequest[], way: string): string {
   const left = new Set(requests.flatMap(({ request }) => keysIn(request)));
-  const had = new Set(
-    parcels.flatMap(({ resource, items }) => [
-      ...Object.keys(resource),
-      ...items.flatMap(({ source }) => Object.keys("metric" in source ? source.labels : source.attributes)),
-    ]),
-  );
+  const whole = parcels.map(({ signal, resource, items }) => requestFrom(`/v1/${signal}`, encodeRequest(signal, resource, items)));
+  const had = new Set(whole.flatMap(keysIn));
   const stay = [...had].filter((key) => !left.has(key)).sort();
   return [
     `What would leave this host, ${way}:`,

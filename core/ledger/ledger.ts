@@ -84,11 +84,12 @@ export interface ProjectionStore {
   restart(projection: Omit<Projection, "generation" | "pending">): Promise<Projection>;
   /** Records, before anything is sent, to where and with which time stamp it will be. */
   intend(pending: { readonly toSeq: number; readonly atMs: number }): Promise<void>;
-  /** After acknowledgement: the changed totals, the new cursor, what was refused for good; clears `pending`. */
+  /** After acknowledgement: the changed totals, the new cursor, what was refused for good. `next` is the next intention, none when left out. */
   settle(done: {
     readonly cursorSeq: number;
     readonly totals: readonly Total[];
     readonly deadLetters: readonly DeadLetter[];
+    readonly next?: { readonly toSeq: number; readonly atMs: number };
   }): Promise<void>;
 }
 

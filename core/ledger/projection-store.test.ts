@@ -53,6 +53,14 @@ describe.each(DATABASES)("the projection on $name", ({ start }) => {
     expect(await again.projection.load()).toEqual({ generation: 1, digest: "one", cursorSeq: 7, pending: null, totals: [COUNTER] });
   });
 
+  test("what settles one export may intend the next", async () => {
+    await using ledger = await openSample(database.place());
+    await ledger.projection.restart({ digest: "one", cursorSeq: 0, totals: [COUNTER] });
+    await ledger.projection.intend({ toSeq: 7, atMs: 1_234 });
+    await ledger.projection.settle({ cursorSeq: 7, totals: [], deadLetters: [], next: { toSeq: 9, atMs: 1_240 } });
+    expect(await ledger.projection.load()).toMatchObject({ cursorSeq: 7, pending: { toSeq: 9, atMs: 1_240 } });
+  });
+
   test("a new generation replaces everything, also an intention", async () => {
     await using ledger = await openSample(database.place());
     await ledger.projection.restart({ digest: "one", cursorSeq: 4, totals: [COUNTER, HISTOGRAM] });

@@ -39,11 +39,11 @@ export function createProjectionStore({ engine, fence, nowMs }: ProjectionParts)
           .executeTakeFirst();
         if (numUpdatedRows === 0n) throw backwardsError({ toSeq });
       }),
-    settle: ({ cursorSeq, totals, deadLetters }) =>
+    settle: ({ cursorSeq, totals, deadLetters, next }) =>
       fence.transaction(async (tx) => {
         const { numUpdatedRows } = await tx
           .updateTable("projection")
-          .set({ cursor_seq: cursorSeq, pending_to_seq: null, pending_at_ms: null })
+          .set({ cursor_seq: cursorSeq, pending_to_seq: next?.toSeq ?? null, pending_at_ms: next?.atMs ?? null })
           .where("cursor_seq", "<=", cursorSeq)
           .executeTakeFirst();
         if (numUpdatedRows === 0n) throw backwardsError({ cursorSeq });

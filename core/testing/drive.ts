@@ -23,6 +23,7 @@ export interface ProjectAllOptions {
   /** Meddles with what is sent. */
   readonly through?: (otlp: OtlpClient) => OtlpClient;
   readonly intervalMs?: number;
+  readonly batchSize?: number;
 }
 
 /** Projects until the cursor is at the head, with the parts an emitter uses. */
@@ -36,6 +37,7 @@ export async function projectAll<O, F extends Fact>(emitter: Emitter<O, F>, ledg
     resource: { "service.name": `offing-${emitter.domain}`, "service.instance.id": ledger.id },
     gauges: (seq) => [ledgerCursor.at({}, seq)],
     intervalMs: options.intervalMs ?? 200,
+    ...(options.batchSize !== undefined && { batchSize: options.batchSize }),
   });
   const stop = new AbortController();
   let failure: unknown;

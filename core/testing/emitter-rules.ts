@@ -2,6 +2,7 @@ import type { Emitter } from "#core/emitter.ts";
 import type { Fact } from "#core/fact.ts";
 import type { Increment, Signal } from "#core/signal.ts";
 import type { Seen } from "#core/source.ts";
+import { Tally } from "#core/tally.ts";
 import { Totals } from "#core/totals.ts";
 import { eventFaults, metricFaults, spanFaults } from "./contract-names.ts";
 import { type Kept, Replay, replay, type Step } from "./replay.ts";
@@ -212,7 +213,9 @@ function portrait<O, F extends Fact>({ metrics, zeros }: Emitter<O, F>, steps: r
   const totals = new Totals(metrics, []);
   totals.bear(zeros, 1);
   for (const { stored, signals } of steps) {
-    for (const [index, one] of stored.entries()) totals.fold(signals[index] ?? [], { stored: one, atMs: 1, onUnknownLabel: () => {} });
+    const tally = new Tally();
+    for (const [index, one] of stored.entries()) tally.count(signals[index] ?? [], one.fact, () => {});
+    totals.fold(tally, 1);
   }
   const made = steps.map(({ stored, signals, kept }) => [stored, signals, keptText(kept)]);
   return JSON.stringify([made, totals.all()]);

@@ -7,10 +7,10 @@ import { DATABASES, type TestDatabase } from "#core/ledger/testing/databases.ts"
 import { createLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
 import { labelsKey } from "#core/series.ts";
+import { siblingOf } from "#core/tally.ts";
 import { checkEmitter } from "#core/testing/check-emitter.ts";
 import { replay } from "#core/testing/replay.ts";
 import { startRpcProxy } from "#core/testing/rpc-proxy.ts";
-import { siblingOf } from "#core/totals.ts";
 import { canaryOf, canarySchema } from "./canary/config.ts";
 import type { ChainConfig } from "./config.ts";
 import type { ChainFact } from "./facts.ts";

@@ -7,6 +7,7 @@ import { DATABASES, type TestDatabase } from "#core/ledger/testing/databases.ts"
 import { createLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
 import { State } from "#core/state.ts";
+import { Tally } from "#core/tally.ts";
 import { Totals } from "#core/totals.ts";
 import { type ChainConfig, chainSchemaIn } from "./config.ts";
 import type { ChainFact } from "./facts.ts";
@@ -56,7 +57,9 @@ describe("a reason and a contract that only the configuration knows", () => {
     const totals = new Totals(emitter.metrics, []);
     const unknown: string[] = [];
     const onUnknownLabel = (): void => void unknown.push("met");
-    for (const one of stored) totals.fold(emitter.signals(one), { stored: one, atMs: 9, onUnknownLabel });
+    const tally = new Tally();
+    for (const one of stored) tally.count(emitter.signals(one), one.fact, onUnknownLabel);
+    totals.fold(tally, 9);
     const counted = totals.all().filter(({ metric, value }) => metric === "oracle.required.failures" && value > 0);
     expect(counted.map(({ labels, value }) => [JSON.parse(labels), value])).toEqual([
       [{ contract: "TREASURY_VAULT", action_type: "TREASURY_SWEEP", reason_code: STALE }, 1],

@@ -1,5 +1,5 @@
 import type { ContractJson, JsonMetric } from "#contract/emit-json.ts";
-import type { Exemplar, OtlpItem } from "#core/otlp-proto.ts";
+import type { Exemplar, OtlpPiece } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 import { namesOf, type Selector } from "../check/expression.ts";
 import { metricOf } from "../check/names.ts";
@@ -10,7 +10,7 @@ import { type EveryNameOptions, everyName, pointValue, tuplesOf } from "./every-
 export interface DrivenBatch {
   readonly signal: "metrics" | "logs";
   readonly resource: Attributes;
-  readonly items: readonly OtlpItem[];
+  readonly items: readonly OtlpPiece[];
 }
 
 /** The ids that the driver's series carry, by whose they are. */

@@ -1,13 +1,13 @@
 import type { ContractJson, JsonEvent, JsonMetric } from "#contract/emit-json.ts";
-import { type Exemplar, encodeLog, encodePoint, type OtlpItem } from "#core/otlp-proto.ts";
+import { type Exemplar, encodeLog, encodePoint, type OtlpPiece } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 
 /** One export of everything the contract names. */
 export interface EveryName {
   /** Points of the ledger's metrics and of the process's, apart: they carry different resources. */
-  readonly ledgerPoints: readonly OtlpItem[];
-  readonly processPoints: readonly OtlpItem[];
-  readonly records: readonly OtlpItem[];
+  readonly ledgerPoints: readonly OtlpPiece[];
+  readonly processPoints: readonly OtlpPiece[];
+  readonly records: readonly OtlpPiece[];
 }
 
 /** What the points say. */
@@ -23,7 +23,7 @@ export interface EveryNameOptions {
 /** Every metric with every tuple of its closed label sets, siblings included, and every event once. */
 export function everyName(contract: ContractJson, options: EveryNameOptions): EveryName {
   const { atMs } = options;
-  const points = (resource: JsonMetric["resource"]): readonly OtlpItem[] =>
+  const points = (resource: JsonMetric["resource"]): readonly OtlpPiece[] =>
     contract.metrics.filter((metric) => metric.resource === resource).flatMap((metric) => pointsOf(metric, options));
   const records = contract.events.map((event, seq) =>
     encodeLog(
@@ -34,7 +34,7 @@ export function everyName(contract: ContractJson, options: EveryNameOptions): Ev
   return { ledgerPoints: points("ledger"), processPoints: points("process"), records };
 }
 
-function pointsOf(metric: JsonMetric, options: EveryNameOptions): OtlpItem[] {
+function pointsOf(metric: JsonMetric, options: EveryNameOptions): OtlpPiece[] {
   const names = [metric.name, ...(metric.siblings ?? []).map((sibling) => sibling.name)];
   const { instrument, unit, brief, buckets } = metric;
   const { atMs, startMs, exemplar } = options;

@@ -1,7 +1,7 @@
 import type { DropReason } from "#contract/generated/node.ts";
 import type { Clock } from "#core/clock.ts";
 import type { OtlpClient } from "#core/otlp.ts";
-import type { OtlpItem, OtlpSignal } from "#core/otlp-proto.ts";
+import type { OtlpPiece, OtlpSignal } from "#core/otlp-proto.ts";
 import type { Attributes } from "#core/signal.ts";
 
 /** Keeps what is to be delivered, in order and within a bound, and delivers it in the background. */
@@ -19,7 +19,7 @@ export interface OutboxOptions<T> {
   readonly signal: OtlpSignal;
   readonly client: OtlpClient;
   readonly resource: Attributes;
-  readonly encode: (item: T) => OtlpItem;
+  readonly encode: (item: T) => OtlpPiece;
   /** Items that may wait. */
   readonly bound: number;
   /** Items of one request. */
