@@ -1,6 +1,8 @@
 import type { DrillName } from "../observability/drill/catalogue.ts";
 import { chainActs } from "./chain-acts.ts";
+import { nodeActs } from "./node-acts.ts";
 import type { Site } from "./site.ts";
+import { stackActs } from "./stack-acts.ts";
 
 /** What a drill does. It acts on the watched world, or on a process; it writes no metric and no ledger row. */
 export interface Act {
@@ -14,4 +16,4 @@ export interface Act {
 }
 
 /** The acts of all drills. */
-export const ACTS: Readonly<Record<DrillName, Act>> = { ...chainActs };
+export const ACTS: Readonly<Record<DrillName, Act>> = { ...chainActs, ...stackActs, ...nodeActs };

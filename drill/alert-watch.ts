@@ -83,7 +83,7 @@ export async function inHistory(
   });
   try {
     const { transitions } = await readHistory(ledger, { sinceMs, untilMs: Date.now() + 1_000 });
-    const meant = transitions.filter((row) => row.alertname === alert && (job === undefined || row.job === job));
+    const meant = transitions.filter((row) => row.alertname === alert && isAbout(row.job ?? undefined, job));
     const count = (wanted: string): number => meant.filter(({ status }) => status === wanted).length;
     return { firing: count("firing"), resolved: count("resolved") };
   } finally {
@@ -109,7 +109,12 @@ export async function until(holds: () => Promise<boolean>, { timeoutMs, signal }
 }
 
 function isMeant(labels: Readonly<Record<string, string>>, { alert, job }: AlertSubject): boolean {
-  return labels["alertname"] === alert && (job === undefined || labels["job"] === job);
+  return labels["alertname"] === alert && isAbout(labels["job"], job);
+}
+
+/** An alert without a job is about everybody's. */
+function isAbout(own: string | undefined, wanted: string | undefined): boolean {
+  return own === undefined || wanted === undefined || own === wanted;
 }
 
 /** A part that a drill has stopped does not answer, and is asked again. */

@@ -1,5 +1,6 @@
 import type { Meddling, ProxiedCall } from "#core/testing/rpc-proxy.ts";
-import { breakPsmOracle, buyback, mintTooMuch, oracleHealthy, oracleUnhealthy, restorePsmOracle } from "../demo/world/calls.ts";
+import { breakPsmOracle, mintTooMuch, oracleHealthy, oracleUnhealthy, restorePsmOracle } from "../demo/world/calls.ts";
+import { reorg } from "../demo/world/reorg.ts";
 import { headOf, play } from "../demo/world/traffic.ts";
 import type { ChainDrill } from "../observability/drill/catalogue.ts";
 import type { Act } from "./acts.ts";
@@ -51,15 +52,15 @@ export const chainActs: Readonly<Record<ChainDrill, Act>> = {
       chain.endpoint.meddle = () => PASS;
     },
   }),
+  "chain-reorganised": onChain({
+    begin: (chain) => chain.alone(async () => void (await reorg(chain.world, { depth: REORG_BLOCKS, secondsPerBlock: 1, blocks: [] }))),
+    heal: letAnHourPass,
+  }),
   "oracle-unhealthy": onChain({
     begin: (chain) => chain.send([oracleUnhealthy]),
     heal: async (chain) => {
       await chain.send([oracleHealthy]);
-      // The window is an hour of chain time, which a chain of our own can let pass at once.
-      await chain.alone(async () => {
-        const { timestamp } = await headOf(chain.world);
-        await play(chain.world, [buyback()], { atSeconds: Number(timestamp) + 3_601 });
-      });
+      await letAnHourPass(chain);
     },
   }),
 };
@@ -68,8 +69,18 @@ export const chainActs: Readonly<Record<ChainDrill, Act>> = {
 const LAG_BLOCKS = 40;
 /** More than the configured `backfill_above`. */
 const GAP_BLOCKS = 5;
+/** More than the five from which on a reorg counts as deep. */
+const REORG_BLOCKS = 8;
 const PASS: Meddling = { type: "pass" };
 const UNABLE: Meddling = { type: "error", code: -32_603, message: "receipts are not available" };
+
+/** Windows on chain time end with it, and a chain of our own can let an hour pass at once. */
+async function letAnHourPass(chain: ChainPlace): Promise<void> {
+  await chain.alone(async () => {
+    const { timestamp } = await headOf(chain.world);
+    await play(chain.world, ORDINARY, { atSeconds: Number(timestamp) + 3_601 });
+  });
+}
 
 async function mineAtOnce(chain: ChainPlace, blocks: number): Promise<void> {
   for (let mined = 0; mined < blocks; mined += 1) await chain.send(ORDINARY);

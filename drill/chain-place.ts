@@ -10,12 +10,15 @@ import { chainSection } from "../demo/world/chain-section.ts";
 import { deploy, type World } from "../demo/world/deploy.ts";
 import { headOf, play } from "../demo/world/traffic.ts";
 import type { Stack } from "../stack/start.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
 
 /** A chain that lives: a block each second, in which users mint, redeem and buy back, and the emitter that watches it. */
 export interface ChainPlace {
   readonly world: World;
   /** Between the emitter and the node: faults of an endpoint are acted here. */
   readonly endpoint: RpcProxy;
+  /** Between the emitter and the Collector. */
+  readonly gateway: Gateway;
   /** What is sent for each block. */
   traffic: () => readonly Call[];
   /** False while nobody mines. */
@@ -52,8 +55,10 @@ export async function startChainPlace({ directory, stack, reportMs }: ChainPlace
   const world = await deploy({ url: anvil.url, rpc: anvil.rpc });
   const endpoint = await startRpcProxy(anvil.url);
   starting.defer(() => endpoint.close());
+  const gateway = await startGateway(stack.endpoints.collector);
+  starting.defer(() => gateway.close());
   const config = join(directory, "offing.yaml");
-  writeFileSync(config, `# Written by ./offing drill.\n${stringify(configOf(world, { endpoint, stack, reportMs }))}`);
+  writeFileSync(config, `# Written by ./offing drill.\n${stringify(configOf(world, { endpoint, gateway, stack, reportMs }))}`);
   const begin = (): Promise<EmitterProcess> => startEmitter({ domain: "chain", config, logFile: join(directory, "chain.log") });
   const alone = serially();
   const miner = new AbortController();
@@ -61,6 +66,7 @@ export async function startChainPlace({ directory, stack, reportMs }: ChainPlace
   const place: ChainPlace = {
     world,
     endpoint,
+    gateway,
     traffic: () => ORDINARY,
     mining: true,
     alone,
@@ -94,13 +100,13 @@ export async function startChainPlace({ directory, stack, reportMs }: ChainPlace
 /** The thresholds that an operator chooses are a drill's to choose; the canary's pace is the quickest allowed. */
 function configOf(
   world: World,
-  { endpoint, stack, reportMs }: Pick<ChainPlaceOptions, "stack" | "reportMs"> & Pick<ChainPlace, "endpoint">,
+  { endpoint, gateway, stack, reportMs }: Pick<ChainPlaceOptions, "stack" | "reportMs"> & Pick<ChainPlace, "endpoint" | "gateway">,
 ): object {
-  const { collector, prometheus, loki, tempo } = stack.endpoints;
+  const { prometheus, loki, tempo } = stack.endpoints;
   return {
     environment: "drill",
     ledger: { sqlite: "ledger.db" },
-    collector: { url: collector, interval: `${reportMs}ms`, timeout: "2s" },
+    collector: { url: gateway.url, interval: `${reportMs}ms`, timeout: "2s" },
     http: { listen: "127.0.0.1:0" },
     backends: { prometheus, loki, ...(tempo !== null && { tempo }) },
     chain: {

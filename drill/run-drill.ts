@@ -73,7 +73,7 @@ export async function disturb(plan: DrillPlan, act: Act, run: DrillRun): Promise
   }
   return {
     cleared: async () => {
-      await Promise.all(watches.map((watch) => watch.cleared()));
+      if (failure === undefined) await Promise.all(watches.map((watch) => watch.cleared()));
       return watches.map((watch) => watch.outcome(failure));
     },
   };

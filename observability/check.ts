@@ -6,6 +6,7 @@ import type { ContractJson } from "#contract/emit-json.ts";
 import { checkAlerts } from "./check/alerts.ts";
 import { checkCoverage, type NotShown } from "./check/coverage.ts";
 import { checkDashboards, type DashboardFile, type ProvisionedSource } from "./check/dashboards.ts";
+import { checkDrills } from "./check/drills.ts";
 import { type Finding, findingsIn } from "./check/finding.ts";
 import { providerFile } from "./check/grafana-data-sources.ts";
 import { settingProblems } from "./check/grafana-settings.ts";
@@ -50,6 +51,7 @@ export function checkObservability(all: Observability, notShown: NotShown = NOT_
   return [
     ...checkDashboards(dashboards, { contract, dataSources: provisioning.dataSources }),
     ...checkAlerts(rules, { contract, dashboards, runbooks }),
+    ...checkDrills(rules),
     ...checkCoverage(dashboards, contract, notShown),
     ...checkProvisioning(provisioning, contract),
   ];

@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { LEDGER_MIGRATIONS } from "#core/ledger/schema.ts";
 import { recordTables } from "../emitters/chain/records.ts";
+import { runbookOf } from "./check/alerts.ts";
+import { DRILLS } from "./drill/catalogue.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "docs", "runbooks");
 /** About what has stopped, not about what is recorded. */
@@ -22,6 +24,9 @@ for (const { sqlite } of [...LEDGER_MIGRATIONS, ...recordTables({ reasons: [] })
 }
 afterAll(() => ledger.close());
 
+const drillsOf = (file: string): readonly string[] =>
+  DRILLS.filter(({ alerts }) => alerts.some((alert) => runbookOf(alert).endsWith(`/${file}`))).map(({ name }) => name);
+
 describe.each(runbooks)("%s", (file) => {
   const text = readFileSync(join(FOLDER, file), "utf8");
   const statements = [...text.matchAll(/```sql\n(.*?)```/gs)].map(([, sql]) => sql ?? "");
@@ -35,6 +40,10 @@ describe.each(runbooks)("%s", (file) => {
   it("links only to files that are there", () => {
     const links = [...text.matchAll(/\]\(([\w.-]+\.md)\)/g)].map(([, target]) => target ?? "");
     expect(links.filter((target) => !runbooks.includes(target))).toEqual([]);
+  });
+
+  it("names the drill of its alert, and no other", () => {
+    expect([...text.matchAll(/offing drill run ([\w-]+)/g)].map(([, name]) => name)).toEqual(drillsOf(file));
   });
 
   it("says how it clears, unless it is about a command", () => {

@@ -8,6 +8,7 @@ const PAGES = [
   "README.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
+  "docs/drills.md",
   ...globSync("{docs/decisions,emitters/*,collector,bench,observability/grafana}/*.md", { cwd: ROOT }),
 ];
 /** Paths of this repository in backticks or links; `<word>`, `*` and what a reader writes himself are patterns. */

@@ -7,6 +7,7 @@ import { createOtlpClient } from "#core/otlp.ts";
 import { encodePoint } from "#core/otlp-proto.ts";
 import type { GaugePoint } from "#core/signal.ts";
 import type { DiskBudget } from "./disk-budget.ts";
+import { tracesFileOf } from "./part-specs.ts";
 
 /** What is watched, and where it is told. */
 export interface DiskWatch {
@@ -31,6 +32,25 @@ export async function watchDisk(watch: DiskWatch, abort: AbortSignal): Promise<v
     await otlp.send({ signal: "metrics", resource, items, abort, patience: "once" }).catch(() => {});
     await sleep(watch.intervalMs ?? 30_000, undefined, { signal: abort }).catch(() => {});
   }
+}
+
+/** The watch over a stack: every folder of it that grows, and ledgers that stand elsewhere. */
+export function diskWatchOf(options: {
+  readonly directory: string;
+  readonly budget: DiskBudget | null;
+  readonly collector: string;
+  readonly ledgers: readonly string[];
+}): DiskWatch {
+  const { directory, ledgers } = options;
+  const below = (...names: readonly string[]): readonly string[] => names.map((name) => join(directory, name));
+  const folders = {
+    prometheus: below("prometheus"),
+    loki: below("loki"),
+    tempo: [...below("tempo"), tracesFileOf(directory)],
+    queues: below("collector/queue"),
+    ledger: [...below("alerts"), ...ledgers],
+  };
+  return { folders, directory, budget: options.budget, collector: options.collector };
 }
 
 /** What the disk looks like now. */

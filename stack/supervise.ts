@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OffingError, renderError } from "#core/errors.ts";
-import { type DiskWatch, watchDisk } from "./disk-watch.ts";
-import { tracesFileOf } from "./part-specs.ts";
+import { diskWatchOf, watchDisk } from "./disk-watch.ts";
 import { startStack } from "./start.ts";
 import type { SupervisorMessage, SupervisorOrder } from "./up.ts";
 
@@ -13,7 +11,9 @@ async function supervise(order: SupervisorOrder): Promise<number> {
   try {
     const stack = await startStack({ ...order, signal: told.signal });
     tell({ ready: true });
-    const watching = watchDisk(diskWatch(order, stack.endpoints.collector), told.signal);
+    const { directory, diskBudget: budget = null } = order;
+    const watch = diskWatchOf({ directory, budget, collector: stack.endpoints.collector, ledgers: [LEDGERS] });
+    const watching = watchDisk(watch, told.signal);
     const exit = await stack.exited;
     told.abort();
     await watching;
@@ -24,18 +24,8 @@ async function supervise(order: SupervisorOrder): Promise<number> {
   }
 }
 
-/** Every folder that grows: the parts', and the ledgers beside the checkout's configuration. */
-function diskWatch({ directory, diskBudget }: SupervisorOrder, collector: string): DiskWatch {
-  const below = (...names: readonly string[]): readonly string[] => names.map((name) => join(directory, name));
-  const folders = {
-    prometheus: below("prometheus"),
-    loki: below("loki"),
-    tempo: [...below("tempo"), tracesFileOf(directory)],
-    queues: below("collector/queue"),
-    ledger: [...below("alerts"), fileURLToPath(new URL("../data", import.meta.url))],
-  };
-  return { folders, directory, budget: diskBudget ?? null, collector };
-}
+/** The ledgers beside the checkout's configuration. */
+const LEDGERS = fileURLToPath(new URL("../data", import.meta.url));
 
 function tell(message: SupervisorMessage): void {
   // The one who asked may be gone by now; then nobody needs the answer.

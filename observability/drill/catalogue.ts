@@ -6,9 +6,20 @@ export type ChainDrill =
   | "chain-stands-still"
   | "endpoint-without-receipts"
   | "endpoint-forgets-blocks"
+  | "chain-reorganised"
   | "oracle-unhealthy";
+/** The drills on processes and on the way between them. */
+export type StackDrill = "gateway-refuses" | "nonsense-reported" | "emitter-killed" | "collector-killed" | "loki-killed" | "ledger-grows";
+/** The drills on a node. */
+export type NodeDrill =
+  | "node-gateway-refuses"
+  | "peers-fail"
+  | "peers-unreachable"
+  | "triple-store-slow"
+  | "triple-store-full"
+  | "node-killed";
 /** The name of a drill. */
-export type DrillName = ChainDrill;
+export type DrillName = ChainDrill | StackDrill | NodeDrill;
 
 /** What a drill is, for people and for checks. What it does is in `drill/acts.ts`, under the same name. */
 export interface DrillPlan {
@@ -33,6 +44,7 @@ export interface DrillPlan {
 export const DRILL_JOB = "offing-drill";
 
 const CHAIN = { job: "offing-chain" };
+const NODE = { job: "example-node" };
 
 const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
   "chain-emitter-missing": {
@@ -84,7 +96,15 @@ const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
     heals: "it finds them again",
     aboutSeconds: 70,
   },
-  // The last one on the chain: it moves the chain's clock.
+  // The last two on the chain: they move its clock.
+  "chain-reorganised": {
+    ...CHAIN,
+    alerts: ["ChainReorgDeep"],
+    target: "the chain",
+    does: "the chain replaces its newest eight blocks",
+    heals: "an hour of chain time goes by",
+    aboutSeconds: 45,
+  },
   "oracle-unhealthy": {
     ...CHAIN,
     alerts: ["ChainBuybackUnhealthyBurst", "ChainBuybackBlocked"],
@@ -93,7 +113,112 @@ const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
     heals: "it declares itself healthy, and an hour of chain time goes by",
     aboutSeconds: 55,
   },
+  "gateway-refuses": {
+    ...CHAIN,
+    alerts: ["OffingItemsRefused"],
+    target: "the way to the Collector",
+    does: "a gateway before the Collector answers every log record with 400",
+    heals: "it passes them on again",
+    aboutSeconds: 200,
+    lingers: true,
+  },
+  "nonsense-reported": {
+    alerts: ["OffingInputsDeadLettered"],
+    job: "offing-alerts",
+    target: "the alert history",
+    does: "somebody tells the alert history of an alert that is none",
+    heals: "nobody does it again for an hour of the drill's time",
+    aboutSeconds: 200,
+    lingers: true,
+  },
+  "emitter-killed": {
+    ...CHAIN,
+    alerts: ["OffingEmitterSilent"],
+    target: "the chain emitter",
+    does: "the chain emitter is killed",
+    heals: "it is started again",
+    aboutSeconds: 20,
+  },
+  "collector-killed": {
+    alerts: ["OffingCollectorSilent"],
+    target: "the Collector",
+    does: "the Collector is killed",
+    heals: "it is started again",
+    aboutSeconds: 20,
+  },
+  "loki-killed": {
+    ...CHAIN,
+    alerts: ["OffingCollectorQueueFilling", "OffingProjectorLagging"],
+    target: "Loki",
+    does: "Loki is killed while the chain is crowded, until the Collector's queue for it is full",
+    heals: "it is started again, and the crowd goes",
+    aboutSeconds: 80,
+  },
+  "ledger-grows": {
+    alerts: ["OffingDiskBudgetNearlySpent"],
+    target: "the ledgers' folder",
+    does: "a file takes all that the ledgers may take of the disk",
+    heals: "it is removed",
+    aboutSeconds: 55,
+  },
+  "node-gateway-refuses": {
+    ...NODE,
+    alerts: ["NodeTelemetryDropped"],
+    target: "the way to the Collector",
+    does: "a gateway before the Collector answers every span and log record of a node with 400",
+    heals: "it passes them on again",
+    aboutSeconds: 200,
+    lingers: true,
+  },
+  "peers-fail": {
+    ...NODE,
+    alerts: ["NodeCommandsFailing", "NodeCommandBudgetBurning"],
+    target: "the node's peers",
+    does: "every peer of a node answers with an error, so that nothing can be published",
+    heals: "they answer well again",
+    aboutSeconds: 50,
+  },
+  "peers-unreachable": {
+    ...NODE,
+    alerts: ["NodeWithoutPeers"],
+    target: "the node's peers",
+    does: "every peer of a node breaks every connection",
+    heals: "they can be reached again",
+    aboutSeconds: 25,
+  },
+  "triple-store-slow": {
+    ...NODE,
+    alerts: ["NodeCommandsSlow"],
+    target: "the node's triple store",
+    does: "the triple store of a node takes 0.7 s for an answer, which is 14 s in a drill",
+    heals: "it is quick again",
+    aboutSeconds: 60,
+  },
+  "triple-store-full": {
+    ...NODE,
+    alerts: ["NodeSyncBacklog", "NodeSyncNoProgress"],
+    target: "the node's triple store",
+    does: "the triple store of a node is full while 1,200 collections are minted",
+    heals: "it takes them again",
+    aboutSeconds: 70,
+  },
+  "node-killed": {
+    ...NODE,
+    alerts: ["NodeSilent"],
+    target: "the node",
+    does: "a node is killed",
+    heals: "it is started again",
+    aboutSeconds: 20,
+  },
 };
 
 /** Every drill, in the order in which they are run. */
 export const DRILLS: readonly DrillPlan[] = Object.entries(PLANS).map(([name, plan]) => ({ name: name as DrillName, ...plan }));
+
+/** Alerts without a drill, each with the reason. */
+export const UNDRILLED: Readonly<Record<string, string>> = {
+  OffingWatchdog:
+    "fires all the time, and every drill sees it; that it stops when Prometheus does is what whoever receives it outside must drill",
+  OffingDiskNearlyFull:
+    "would need the disk under the stack to be full, which takes down whatever else runs on it; stack/disk.e2e.test.ts holds the measure to df",
+};

@@ -15,6 +15,11 @@ test.each([
   ],
   ["an offset, and a count that is no time", "lag > 32 and lag >= lag offset 5m", "lag > 32 and lag >= lag offset 15000ms"],
   ["seconds beside a count", "time() - a_seconds > 300 unless lag > 32", "time() - a_seconds > 15 unless lag > 32"],
+  [
+    "a quantile of seconds",
+    "histogram_quantile(0.99, sum by (le) (rate(a_seconds_bucket[5m]))) > 10",
+    "histogram_quantile(0.99, sum by (le) (rate(a_seconds_bucket[15000ms]))) > 0.5",
+  ],
   ["a gauge of seconds", 'a_duration_seconds{contract="PSM"} >= 600', 'a_duration_seconds{contract="PSM"} >= 30'],
 ])("%s", (_, expr, expected) => {
   expect(exprOf(expr)).toBe(expected);

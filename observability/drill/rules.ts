@@ -50,7 +50,7 @@ function drillExpr(expr: string): string {
   return shorter
     .split(/(\s(?:unless|and|or)\s)/)
     .map((part) =>
-      /\btime\(\)|_seconds\b/.test(part)
+      /\btime\(\)|_seconds(?:_bucket)?\b/.test(part)
         ? part.replace(/([<>]=?\s*)(\d+(?:\.\d+)?)/, (_, op: string, number: string) => `${op}${Number(number) / DRILL_DIVISOR}`)
         : part,
     )

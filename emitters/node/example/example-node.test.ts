@@ -102,6 +102,26 @@ test("without the library the node writes lines as Rust's tracing does", async (
   expect(closed.filter(({ span }) => span?.["status"] === "failed" && span?.["task"] === "sync")).toHaveLength(3);
 });
 
+test("a peer that breaks the connection is no peer until it answers again, and one that answers badly is", async () => {
+  const telemetry = await startNodeTelemetry({
+    telemetry: { metrics: { enabled: true, bind_address: "127.0.0.1:0" } },
+    names: EXAMPLE_NAMES,
+    log: createLog({ level: "error", write: () => {} }),
+    environment: {},
+  });
+  const node = await startExampleNode({ telemetry, world, database: ":memory:" });
+  const peersAfter = async (peers: "failing" | "refusing" | "well"): Promise<string | undefined> => {
+    world.behave({ peers });
+    await node.publish(`publish-${peers}`, 1).catch(() => {});
+    return /^offing_node_peers (\d+)$/mu.exec(await (await fetch(telemetry.scrapeUrl ?? "")).text())?.[1];
+  };
+  expect(await peersAfter("failing")).toBe("3");
+  expect(await peersAfter("refusing")).toBe("0");
+  expect(await peersAfter("well")).toBe("3");
+  await node.close();
+  await telemetry.shutdown();
+});
+
 /** Each span of a trace and what it stands under, in the order of the alphabet. */
 function tree(spans: readonly ReceivedSpan[], traceId: string): readonly string[] {
   const inside = spans.filter((span) => span.traceId === traceId);

@@ -36,7 +36,7 @@ const MIN_REPLICAS = 2;
 /** Starts the node in `world`, with `telemetry` of either kind. */
 export async function startExampleNode(options: {
   readonly telemetry: NodeTelemetry;
-  readonly world: World;
+  readonly world: Pick<World, "peers" | "chainUrl">;
   readonly database: string;
 }): Promise<ExampleNode> {
   const { telemetry, world, database } = options;

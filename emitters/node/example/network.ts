@@ -15,7 +15,25 @@ export interface Network {
 
 /** Talks to the world over HTTP. */
 export function createNetwork({ network }: NodeTelemetry, { peers, chainUrl }: Pick<World, "peers" | "chainUrl">): Network {
-  network.peers(peers.length);
+  const connected = new Set(peers.map(({ peerId }) => peerId));
+  network.peers(connected.size);
+  const found = (peerId: string, isThere: boolean): void => {
+    const before = connected.size;
+    if (isThere) connected.add(peerId);
+    else connected.delete(peerId);
+    if (connected.size !== before) network.peers(connected.size);
+  };
+  /** A peer that answers is connected, however badly or late it answers; one that breaks the connection is not. */
+  const askPeer = async (peerId: string, url: string, body?: string): Promise<unknown> => {
+    try {
+      const answer = await ask(url, body);
+      found(peerId, true);
+      return answer;
+    } catch (error) {
+      found(peerId, !(error instanceof TypeError));
+      throw error;
+    }
+  };
   return {
     collectionsOnChain: () =>
       network("evm_rpc", { blockchain: BLOCKCHAIN }, async () => {
@@ -24,12 +42,16 @@ export function createNetwork({ network }: NodeTelemetry, { peers, chainUrl }: P
       }),
     fetchCollection: (index) => {
       const { peerId, url } = peers[index % peers.length] ?? { peerId: "none", url: "http://127.0.0.1:1" };
-      return network("get", { peer_id: peerId }, async () => ((await ask(`${url}/kc/${index}`)) as { readonly triples: string }).triples);
+      return network(
+        "get",
+        { peer_id: peerId },
+        async () => ((await askPeer(peerId, `${url}/kc/${index}`)) as { readonly triples: string }).triples,
+      );
     },
     replicate: async (operationId, ual) => {
       const fields = { operation_id: operationId, ual };
       const stored = await Promise.allSettled(
-        peers.map(({ peerId, url }) => network("store", { ...fields, peer_id: peerId }, () => ask(`${url}/store`, ual))),
+        peers.map(({ peerId, url }) => network("store", { ...fields, peer_id: peerId }, () => askPeer(peerId, `${url}/store`, ual))),
       );
       return stored.filter(({ status }) => status === "fulfilled").length;
     },

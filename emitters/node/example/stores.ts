@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Parser, Store } from "n3";
 import type { NodeTelemetry } from "../library/start.ts";
 
@@ -12,6 +13,8 @@ export interface Stores {
   readonly describe: (ual: string) => Promise<number>;
   /** Makes the triple store refuse, as one does whose journal is full. */
   readonly failTriples: (isFailing: boolean) => void;
+  /** Makes the triple store take so long for each answer. */
+  readonly slowTriples: (delayMs: number) => void;
   readonly close: () => void;
 }
 
@@ -24,19 +27,30 @@ export function openStores(path: string, { repository, tripleStore }: NodeTeleme
   const insertCollection = database.prepare("INSERT OR IGNORE INTO collections VALUES (?, ?)");
   const countCollections = database.prepare("SELECT count(*) AS count FROM collections");
   const triples = new Store();
-  let failing = false;
+  let [failing, delayMs] = [false, 0];
+  const slowly = async (): Promise<void> => {
+    if (delayMs > 0) await sleep(delayMs);
+  };
   return {
     saveOperation: (id, status) => repository("upsert_operation", { operation_id: id }, async () => void upsertOperation.run(id, status)),
     knownCollections: () => repository("count_collections", {}, async () => Number(countCollections.get()?.["count"] ?? 0)),
     saveCollection: (index, ual) => repository("insert_collection", { ual }, async () => void insertCollection.run(index, ual)),
     insertTriples: (ual, text) =>
       tripleStore("insert", { ual }, async () => {
+        await slowly();
         if (failing) throw new Error("the journal is full");
         triples.addQuads(new Parser({ format: "N-Triples" }).parse(text));
       }),
-    describe: (ual) => tripleStore("describe", { ual }, async () => triples.getQuads(ual, null, null, null).length),
+    describe: (ual) =>
+      tripleStore("describe", { ual }, async () => {
+        await slowly();
+        return triples.getQuads(ual, null, null, null).length;
+      }),
     failTriples: (isFailing) => {
       failing = isFailing;
+    },
+    slowTriples: (ms) => {
+      delayMs = ms;
     },
     close: () => database.close(),
   };
