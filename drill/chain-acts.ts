@@ -1,4 +1,5 @@
 import type { Meddling, ProxiedCall } from "#core/testing/rpc-proxy.ts";
+import { untilIndexed } from "../demo/emitter-process.ts";
 import { breakPsmOracle, mintTooMuch, oracleHealthy, oracleUnhealthy, restorePsmOracle } from "../demo/world/calls.ts";
 import { reorg } from "../demo/world/reorg.ts";
 import { headOf, play } from "../demo/world/traffic.ts";
@@ -53,7 +54,12 @@ export const chainActs: Readonly<Record<ChainDrill, Act>> = {
     },
   }),
   "chain-reorganised": onChain({
-    begin: (chain) => chain.alone(async () => void (await reorg(chain.world, { depth: REORG_BLOCKS, secondsPerBlock: 1, blocks: [] }))),
+    begin: async (chain) => {
+      // What is replaced must be there first, and read.
+      const blockNumber = chain.world.deployment.number + REORG_BLOCKS + 1;
+      await untilIndexed(chain.emitter(), { blockNumber, timeoutMs: 60_000 });
+      await chain.alone(async () => void (await reorg(chain.world, { depth: REORG_BLOCKS, secondsPerBlock: 1, blocks: [] })));
+    },
     heal: letAnHourPass,
   }),
   "oracle-unhealthy": onChain({

@@ -1,8 +1,9 @@
 import { renderError } from "#core/errors.ts";
 import type { DrillPlan } from "../observability/drill/catalogue.ts";
 import type { Act } from "./acts.ts";
-import { type AlertPlaces, type AlertSubject, atAlertmanager, inHistory, inPrometheus, until } from "./alert-watch.ts";
+import { type AlertSubject, until } from "./alert-watch.ts";
 import { mark } from "./mark.ts";
+import { type Sign, signsOf } from "./signs.ts";
 import type { Site } from "./site.ts";
 
 /** What became of one alert of a drill. Seconds count from the disturbance, or from its end for what cleared. */
@@ -64,7 +65,8 @@ export async function disturb(plan: DrillPlan, act: Act, run: DrillRun): Promise
     await Promise.all(watches.map((watch) => watch.fired()));
   } catch (error) {
     signal.throwIfAborted();
-    failure = renderError(error);
+    say(renderError(error));
+    failure = error instanceof Error ? error.message : String(error);
   } finally {
     say(plan.heals);
     for (const watch of watches) watch.heal();
@@ -97,51 +99,48 @@ interface Watch {
 
 function watchOf(subject: AlertSubject, { plan, run }: { readonly plan: DrillPlan; readonly run: DrillRun }): Watch {
   const { alert } = subject;
-  const { signal, say, history } = run;
-  const places: AlertPlaces = { ...run.site.stack.endpoints, history };
+  const { signal, say, history, site } = run;
   const seen: { begunMs: number; healedMs: number; pending?: number; fired?: number; cleared?: number; problem?: string } = {
     begunMs: 0,
     healedMs: 0,
   };
-  const within = (timeoutMs: number) => ({ timeoutMs, signal });
-  const told = (): Promise<{ readonly firing: number; readonly resolved: number }> =>
-    inHistory(subject, { history, sinceMs: seen.begunMs });
-  const reaches = async (what: string, holds: () => Promise<boolean>, timeoutMs: number): Promise<boolean> => {
-    if (seen.problem !== undefined) return false;
-    if (await until(holds, within(timeoutMs))) return true;
-    seen.problem = `${what} within ${timeoutMs / 1_000} s`;
-    say(`${alert}: ${seen.problem}`);
-    return false;
+  const signs = signsOf(subject, {
+    places: { ...site.stack.endpoints, history },
+    sinceMs: () => seen.begunMs,
+    upended: plan.upended === true,
+  });
+  /** Whether every sign was seen in its turn; the first one may take long, the others only travel. */
+  const sees = async ([first, ...others]: readonly Sign[], timeoutMs: number, onFirst: () => void): Promise<void> => {
+    const all = first === undefined ? [] : [first, ...others];
+    for (const [index, { missing, holds }] of all.entries()) {
+      if (seen.problem !== undefined) return;
+      const patience = { timeoutMs: index === 0 ? timeoutMs : ARRIVE_MS, signal };
+      if (!(await until(holds, patience))) {
+        seen.problem = `${missing} within ${patience.timeoutMs / 1_000} s`;
+        say(`${alert} ${seen.problem}`);
+      } else if (index === 0) onFirst();
+    }
   };
   return {
-    quiet: () => until(async () => (await inPrometheus(subject, places))?.state === "inactive", within(SETTLE_MS)),
+    quiet: () => until(signs.quiet, { timeoutMs: SETTLE_MS, signal }),
     begin: () => {
       seen.begunMs = Date.now();
     },
-    fired: async () => {
-      const isFiring = async (): Promise<boolean> => {
-        const sight = await inPrometheus(subject, places);
-        if (sight?.activeAtMs !== undefined) seen.pending ??= secondsFrom(seen.begunMs, sight.activeAtMs);
-        return sight?.state === "firing";
-      };
-      if (!(await reaches("did not fire", isFiring, FIRE_MS))) return;
-      seen.fired = secondsFrom(seen.begunMs);
-      say(`${alert} fires after ${seen.fired} s`);
-      if (!(await reaches("did not arrive at Alertmanager", async () => (await atAlertmanager(subject, places)) === true, ARRIVE_MS)))
-        return;
-      await reaches("did not arrive in the history", async () => (await told()).firing > 0, ARRIVE_MS);
-    },
+    fired: () =>
+      sees(signs.fired, FIRE_MS, () => {
+        seen.fired = secondsFrom(seen.begunMs);
+        const activeAtMs = signs.activeAtMs();
+        if (activeAtMs !== undefined) seen.pending = secondsFrom(seen.begunMs, activeAtMs);
+        say(`${alert} ${plan.upended === true ? "stops" : "fires"} after ${seen.fired} s`);
+      }),
     heal: () => {
       seen.healedMs = Date.now();
     },
-    cleared: async () => {
-      const isInactive = async (): Promise<boolean> => (await inPrometheus(subject, places))?.state === "inactive";
-      if (!(await reaches("did not clear", isInactive, CLEAR_MS))) return;
-      seen.cleared = secondsFrom(seen.healedMs);
-      say(`${alert} clears after ${seen.cleared} s`);
-      if (!(await reaches("did not leave Alertmanager", async () => (await atAlertmanager(subject, places)) === false, ARRIVE_MS))) return;
-      await reaches("did not end in the history", async () => (await told()).resolved > 0, ARRIVE_MS);
-    },
+    cleared: () =>
+      sees(signs.cleared, CLEAR_MS, () => {
+        seen.cleared = secondsFrom(seen.healedMs);
+        say(`${alert} ${plan.upended === true ? "fires again" : "clears"} after ${seen.cleared} s`);
+      }),
     outcome: (failure) => {
       const problem = seen.problem ?? failure;
       return {

@@ -44,6 +44,11 @@ export const stackActs: Readonly<Record<StackDrill, Act>> = {
       await site.stack.parts.loki.start();
     },
   },
+  "prometheus-killed": {
+    prepare: async () => undefined,
+    begin: (site) => site.stack.parts.prometheus.kill("SIGKILL"),
+    heal: (site) => site.stack.parts.prometheus.start(),
+  },
   "ledger-grows": {
     prepare: async () => undefined,
     begin: async (site) => writeFileSync(ballastOf(site), Buffer.alloc(LEDGER_BUDGET)),

@@ -37,7 +37,7 @@ export interface SpecOptions {
   readonly alertHistory?: string;
   /** What each part may take on the disk. */
   readonly diskBudget?: DiskBudget;
-  /** How often the Collector tells of itself. */
+  /** How often the Collector tells of itself; Prometheus repeats its alerts every six times as long. */
   readonly reportMs?: number;
 }
 
@@ -96,7 +96,7 @@ function collectorSpec({ directory, ports, tools, tempo, diskBudget, reportMs }:
   };
 }
 
-function prometheusSpec({ directory, ports, tools, configs, diskBudget }: SpecOptions): PartSpec {
+function prometheusSpec({ directory, ports, tools, configs, diskBudget, reportMs }: SpecOptions): PartSpec {
   return {
     name: "prometheus",
     tool: tools.prometheus,
@@ -110,6 +110,8 @@ function prometheusSpec({ directory, ports, tools, configs, diskBudget }: SpecOp
       `--web.external-url=http://${local(ports.prometheus)}`,
       "--web.enable-otlp-receiver",
       "--enable-feature=exemplar-storage",
+      // Alertmanager takes an alert for over when it has not heard of it for four times as long.
+      ...(reportMs === undefined ? [] : [`--rules.alert.resend-delay=${6 * reportMs}ms`]),
       "--log.level=warn",
     ],
     env: {},

@@ -38,7 +38,10 @@ export interface StartStackOptions {
   readonly alertHistory?: boolean;
   /** What each part may take on the disk; those that can bound themselves do. */
   readonly diskBudget?: DiskBudget;
-  /** How often the Collector and the alert history tell of themselves, and how often the history looks; their own pace when left out. */
+  /**
+   * How often the Collector and the alert history tell of themselves and the history looks; Prometheus repeats its alerts every six times as
+   * long. Their own pace when left out.
+   */
   readonly reportMs?: number;
 }
 

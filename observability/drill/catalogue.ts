@@ -9,7 +9,14 @@ export type ChainDrill =
   | "chain-reorganised"
   | "oracle-unhealthy";
 /** The drills on processes and on the way between them. */
-export type StackDrill = "gateway-refuses" | "nonsense-reported" | "emitter-killed" | "collector-killed" | "loki-killed" | "ledger-grows";
+export type StackDrill =
+  | "gateway-refuses"
+  | "nonsense-reported"
+  | "emitter-killed"
+  | "collector-killed"
+  | "loki-killed"
+  | "ledger-grows"
+  | "prometheus-killed";
 /** The drills on a node. */
 export type NodeDrill =
   | "node-gateway-refuses"
@@ -36,6 +43,8 @@ export interface DrillPlan {
   readonly heals: string;
   /** How long it takes on a machine that has nothing else to do. */
   readonly aboutSeconds: number;
+  /** Its alerts fire while all is well: trouble is that they stop. */
+  readonly upended?: boolean;
   /** Its alerts clear only when a window has passed; other drills need not wait for that. */
   readonly lingers?: boolean;
 }
@@ -161,6 +170,14 @@ const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
     heals: "it is removed",
     aboutSeconds: 55,
   },
+  "prometheus-killed": {
+    alerts: ["OffingWatchdog"],
+    target: "Prometheus",
+    does: "Prometheus is killed: nobody evaluates a rule, and what fires always stops at Alertmanager",
+    heals: "it is started again",
+    aboutSeconds: 30,
+    upended: true,
+  },
   "node-gateway-refuses": {
     ...NODE,
     alerts: ["NodeTelemetryDropped"],
@@ -217,8 +234,6 @@ export const DRILLS: readonly DrillPlan[] = Object.entries(PLANS).map(([name, pl
 
 /** Alerts without a drill, each with the reason. */
 export const UNDRILLED: Readonly<Record<string, string>> = {
-  OffingWatchdog:
-    "fires all the time, and every drill sees it; that it stops when Prometheus does is what whoever receives it outside must drill",
   OffingDiskNearlyFull:
     "would need the disk under the stack to be full, which takes down whatever else runs on it; stack/disk.e2e.test.ts holds the measure to df",
 };
