@@ -10,7 +10,7 @@ import { type RunOptions, wireOtlp } from "#core/run.ts";
 import { runTogether, type Together } from "#core/run-together.ts";
 import type { State } from "#core/state.ts";
 import type { StreamEmitter } from "#core/stream.ts";
-import { createStreamExport, SHOWN, type StreamExport } from "#core/stream-export.ts";
+import { createStreamExport, INTENDED, SHOWN, type StreamExport } from "#core/stream-export.ts";
 import { COMMIT_KEY, readStream } from "#core/stream-loop.ts";
 import { StreamTotals } from "#core/stream-totals.ts";
 
@@ -75,7 +75,10 @@ async function prepare<O>(options: RunStreamOptions<O>, ledger: Ledger): Promise
   // The loop writes the number with each commit.
   const committed = (state.get(COMMIT_KEY.collection, COMMIT_KEY.key) as number | undefined) ?? 0;
   const life: Life = { turnedMs: undefined, sealed: committed, committed, waitingSinceMs: undefined };
-  const totals = new StreamTotals(emitter.metrics, await ledger.stream.totals(), state.entries(SHOWN));
+  const totals = new StreamTotals(emitter.metrics, await ledger.stream.totals(), {
+    shown: state.entries(SHOWN),
+    intended: state.entries(INTENDED),
+  });
   totals.bear(emitter.zeros, clock.nowMs());
   const showing = createStreamExport({
     ledger,

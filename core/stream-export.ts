@@ -1,5 +1,5 @@
 import type { Clock } from "#core/clock.ts";
-import type { Ledger } from "#core/ledger/ledger.ts";
+import type { Ledger, StreamCommit } from "#core/ledger/ledger.ts";
 import type { Delivery, OtlpClient } from "#core/otlp.ts";
 import { encodePoint, type MetricPoint } from "#core/otlp-proto.ts";
 import { refusedLetters } from "#core/refused.ts";
@@ -43,6 +43,8 @@ export interface StreamExport {
 
 /** Where the last acknowledged values stand in the state: a collection of series, and the export they belong to. */
 export const SHOWN = "offing.shown";
+/** Where the values stand that were last about to be sent: a collection of series, none of them behind what was acknowledged. */
+export const INTENDED = "offing.intended";
 export const LAST_EXPORT = { collection: "offing.stream", key: "export" } as const;
 
 /** The least time between two exports while much is going on. */
@@ -52,13 +54,15 @@ const BACKOFF = { firstMs: 100, capMs: 5_000 };
 /**
  * Shows the committed totals to the Collector whenever they moved, and at each interval.
  *
- * What it acknowledged is recorded: the first export after a start or an outage repeats those values under a new time, so that
- * `increase()` sees the step that follows, and `reconcile` knows what Prometheus must hold at which moment.
+ * What is about to be sent is recorded first: the first export after a start repeats those values under a new time, so that `increase()`
+ * sees the step that follows, and no counter falls when a process died before it learnt that they were taken. What was acknowledged is
+ * recorded as well, so that `reconcile` knows what Prometheus must hold at which moment.
  */
 export function createStreamExport(options: StreamExportOptions): StreamExport {
   const { state, clock } = options;
   const stored = state.get(LAST_EXPORT.collection, LAST_EXPORT.key) as LastExport | undefined;
-  const life: Life = { last: stored, ready: false, stale: stored !== undefined };
+  const began = !state.entries(INTENDED)[Symbol.iterator]().next().done;
+  const life: Life = { last: stored, ready: false, stale: stored !== undefined || began };
   return {
     last: () => life.last,
     ready: () => life.ready,
@@ -89,15 +93,18 @@ async function show(options: StreamExportOptions, life: Life, abort: AbortSignal
   const atMs = stamp(options, life);
   // Read together, before anything is awaited: the values and the number of their commit.
   const commit = options.committed();
-  const { points, acknowledged } = totals.export(atMs);
+  const { points, moved, acknowledge } = totals.export(atMs);
   const gauges = options.gauges(commit).map((gauge) => ({ ...gauge, atMs }));
+  const recordAs = (collection: string) => moved.map(({ key, value }) => ({ collection, key, value }));
+  const record = async (written: StreamCommit) =>
+    await retry(() => options.ledger.stream.commit(written), { clock, signal: abort, backoff: BACKOFF });
+  if (moved.length > 0) await record({ changes: recordAs(INTENDED), totals: [] });
   const { delivery, late } = await deliver(options, { points: [...points, ...gauges], abort });
   life.last = { atMs, commit };
   life.stale = late;
-  const changes = acknowledged().map(({ key, value }) => ({ collection: SHOWN, key, value }));
+  acknowledge();
   const deadLetters = refusedLetters("metrics", options.resource, delivery);
-  const written = { changes: [...changes, { ...LAST_EXPORT, value: { atMs, commit } }], totals: [], deadLetters };
-  await retry(() => options.ledger.stream.commit(written), { clock, signal: abort, backoff: BACKOFF });
+  await record({ changes: [...recordAs(SHOWN), { ...LAST_EXPORT, value: { atMs, commit } }], totals: [], deadLetters });
   life.ready = true;
 }
 

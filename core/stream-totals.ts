@@ -17,11 +17,19 @@ export interface SealedTotals {
   readonly accept: () => void;
 }
 
-/** Points for one export, and what to do and to keep once it is acknowledged. */
+/** Points for one export, and what the ledger keeps of it. */
 export interface TotalsExport {
   readonly points: readonly MetricPoint[];
-  /** Takes these values as shown, and says which are new: keys with their values, for the ledger. */
-  readonly acknowledged: () => readonly { readonly key: string; readonly value: Json }[];
+  /** The series whose values were not shown before: keys with their values. */
+  readonly moved: readonly { readonly key: string; readonly value: Json }[];
+  /** Takes the values as shown. */
+  readonly acknowledge: () => void;
+}
+
+/** What the ledger remembers of earlier exports: series keys with the values that were acknowledged, and that were about to be sent. */
+export interface EarlierExports {
+  readonly shown: Iterable<readonly [string, Json]>;
+  readonly intended: Iterable<readonly [string, Json]>;
 }
 
 /**
@@ -34,7 +42,7 @@ export class StreamTotals {
   readonly #changed = new Set<Series>();
   readonly #metrics: ReadonlyMap<string, MetricDefinition>;
 
-  constructor(metrics: readonly MetricDefinition[], totals: readonly Total[], shown: Iterable<readonly [string, Json]>) {
+  constructor(metrics: readonly MetricDefinition[], totals: readonly Total[], { shown, intended }: EarlierExports) {
     this.#metrics = new Map(metrics.map((metric) => [metric.name, metric]));
     for (const { metric: name, labels: text, value, buckets, bornAtMs } of totals) {
       const metric = this.#metrics.get(name);
@@ -47,6 +55,12 @@ export class StreamTotals {
       const series = this.#series.get(key);
       // This class wrote it.
       if (series !== undefined) series.shown = value as unknown as Snapshot;
+    }
+    for (const [key, value] of intended) {
+      const series = this.#series.get(key);
+      if (series === undefined) continue;
+      series.unborn = series.shown === undefined;
+      series.shown = value as unknown as Snapshot;
     }
   }
 
@@ -79,9 +93,13 @@ export class StreamTotals {
     };
   }
 
-  /** The series' values as the Collector last acknowledged them: what is repeated after a start or an outage. */
+  /** The series' values as they were last shown, or were about to be by a process that died: what is repeated after a start or an outage. */
   shownPoints(atMs: number): MetricPoint[] {
-    return [...this.#series.values()].flatMap((series) => (series.shown === undefined ? [] : [series.point(series.shown, atMs)]));
+    return [...this.#series.values()].flatMap((series) => {
+      if (series.shown === undefined) return [];
+      const birth = series.unborn && atMs - series.bornAtMs < OLDEST_ZERO_MS ? [series.birth()] : [];
+      return [...birth, series.point(series.shown, atMs)];
+    });
   }
 
   /** The committed values at `atMs`. */
@@ -95,13 +113,17 @@ export class StreamTotals {
       points.push({ ...series.point(committed, atMs), ...(series.exemplar === undefined ? {} : { exemplar: series.exemplar }) });
       if (shown !== committed) moved.push({ series, now: committed });
     }
-    const acknowledged = () =>
-      moved.map(({ series, now }) => {
-        series.shown = now;
-        delete series.exemplar;
-        return { key: series.key, value: { value: now.value, buckets: now.buckets } };
-      });
-    return { points, acknowledged };
+    return {
+      points,
+      moved: moved.map(({ series, now }) => ({ key: series.key, value: { value: now.value, buckets: now.buckets } })),
+      acknowledge: () => {
+        for (const { series, now } of moved) {
+          series.shown = now;
+          series.unborn = false;
+          delete series.exemplar;
+        }
+      },
+    };
   }
 }
 
@@ -113,6 +135,8 @@ class Series implements StreamSeries {
   readonly bornAtMs: number;
   committed: Snapshot | undefined;
   shown: Snapshot | undefined;
+  /** Nobody knows whether its 0 point was taken. */
+  unborn = false;
   exemplar?: Exemplar;
   readonly #metric: MetricDefinition;
   readonly #labels: Labels;

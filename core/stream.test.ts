@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
-import type { LedgerLocation } from "#core/ledger/ledger.ts";
+import type { Ledger, LedgerLocation } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { createLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
 import { NO_RECORDS, runStream } from "#core/run-stream.ts";
 import { counter, histogram } from "#core/signal.ts";
 import type { StreamEmitter } from "#core/stream.ts";
+import { LAST_EXPORT, SHOWN } from "#core/stream-export.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
 import { DATABASES, type TestDatabase } from "./ledger/testing/databases.ts";
 
@@ -58,13 +59,19 @@ describe.each(DATABASES)("a stream's ledger on $name", ({ start }) => {
     const common = { http: { host: "127.0.0.1", port: 0 }, resource: {}, slot: "t", version: "0", meter: createMeter() };
     return runStream({ emitter, location, collector, ...common, clock: systemClock, log }, abort);
   };
-  const stored = async (location: LedgerLocation) => {
-    const ledger = await openLedger({ location, domain: "numbers", mode: "read", records: NO_RECORDS, nowMs: Date.now });
-    const totals = Object.fromEntries((await ledger.stream.totals()).map((total) => [total.metric, total]));
-    const at = (await ledger.state()).get("numbers", "at");
-    await ledger.close();
-    return { at, count: totals["test.numbers"]?.value, sizes: totals["test.sizes"] };
+  const withLedger = async <T>(location: LedgerLocation, work: (ledger: Ledger) => Promise<T>): Promise<T> => {
+    const ledger = await openLedger({ location, domain: "numbers", mode: "write", records: NO_RECORDS, nowMs: Date.now });
+    try {
+      return await work(ledger);
+    } finally {
+      await ledger.close();
+    }
   };
+  const stored = async (location: LedgerLocation) =>
+    await withLedger(location, async (ledger) => {
+      const totals = Object.fromEntries((await ledger.stream.totals()).map((total) => [total.metric, total]));
+      return { at: (await ledger.state()).get("numbers", "at"), count: totals["test.numbers"]?.value, sizes: totals["test.sizes"] };
+    });
 
   test("position and totals are one commit, and a restart goes on from it", async () => {
     const location = database.place();
@@ -77,6 +84,24 @@ describe.each(DATABASES)("a stream's ledger on $name", ({ start }) => {
     // The second start first repeats what was acknowledged last.
     expect(values.filter((value) => value === 30).length).toBeGreaterThan(1);
     expect(values.at(-1)).toBe(300);
+  });
+
+  test("killed between the Collector's answer and its record, it repeats what was sent, and no counter falls", async () => {
+    const location = database.place();
+    await run(location, countTo(5));
+    const acknowledged = await withLedger(location, async (ledger) => {
+      const state = await ledger.state();
+      const shown = [...state.entries(SHOWN)].map(([key, value]) => ({ collection: SHOWN, key, value }));
+      return [...shown, { ...LAST_EXPORT, value: state.get(LAST_EXPORT.collection, LAST_EXPORT.key) }];
+    });
+    await run(location, countTo(50));
+    // As if the process had died before the second run's acknowledgements were recorded.
+    await withLedger(location, (ledger) => ledger.stream.commit({ changes: acknowledged, totals: [] }));
+    const before = pointsOf(receiver).length;
+    await run(location, countTo(60));
+    const values = pointsOf(receiver).map(({ value }) => value);
+    expect(values[before]).toBe(50);
+    expect(values).toEqual(values.toSorted((a, b) => a - b));
   });
 
   test("while the Collector is away nothing is committed; told to stop, it reads the same again later", async () => {

@@ -33,7 +33,7 @@ export function interpreted(options: Partial<InterpretOptions> = {}): Interprete
   };
   const interpret = createInterpret({ ...defaults, ...options });
   const state = new State();
-  const totals = new StreamTotals([], [], []);
+  const totals = new StreamTotals([], [], { shown: [], intended: [] });
   const [spans, logs]: [SpanSignal[], LineSignal[]] = [[], []];
   const sink = {
     series: totals.at.bind(totals),
