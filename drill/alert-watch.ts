@@ -28,16 +28,22 @@ const TIMEOUT_MS = 5_000;
 const POLL_MS = 250;
 
 /**
- * How an alert stands in Prometheus, the worst of its series; undefined while Prometheus does not answer.
+ * What is pending or fires in Prometheus; undefined while it does not answer.
  *
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#alerts
  */
+export async function activeAlerts(prometheus: string): Promise<readonly Active[] | undefined> {
+  const answer = (await ask(`${prometheus}/api/v1/alerts`)) as { readonly data: { readonly alerts: readonly Active[] } } | undefined;
+  return answer?.data.alerts;
+}
+
+/** How an alert stands in Prometheus, the worst of its series; undefined while Prometheus does not answer. */
 export async function inPrometheus(
   subject: AlertSubject,
   { prometheus }: Pick<AlertPlaces, "prometheus">,
 ): Promise<AlertSight | undefined> {
-  const answer = (await ask(`${prometheus}/api/v1/alerts`)) as { readonly data: { readonly alerts: readonly Active[] } } | undefined;
-  return answer === undefined ? undefined : sightOf(answer.data.alerts.filter(({ labels }) => isMeant(labels, subject)));
+  const active = await activeAlerts(prometheus);
+  return active && sightOf(active.filter(({ labels }) => isMeant(labels, subject)));
 }
 
 /** An alert as Prometheus lists it. */

@@ -1,7 +1,7 @@
 import { renderError } from "#core/errors.ts";
 import type { DrillPlan } from "../observability/drill/catalogue.ts";
 import type { Act } from "./acts.ts";
-import { type AlertSubject, until } from "./alert-watch.ts";
+import { type AlertSubject, activeAlerts, until } from "./alert-watch.ts";
 import { mark } from "./mark.ts";
 import { type Sign, signsOf } from "./signs.ts";
 import type { Site } from "./site.ts";
@@ -63,6 +63,8 @@ export async function disturb(plan: DrillPlan, act: Act, run: DrillRun): Promise
   try {
     await act.begin(site);
     await Promise.all(watches.map((watch) => watch.fired()));
+    const beside = await besideOf(plan, site.stack.endpoints);
+    if (beside.length > 0) say(`beside it: ${beside.join(", ")}`);
   } catch (error) {
     signal.throwIfAborted();
     say(renderError(error));
@@ -70,8 +72,11 @@ export async function disturb(plan: DrillPlan, act: Act, run: DrillRun): Promise
   } finally {
     say(plan.heals);
     for (const watch of watches) watch.heal();
-    await act.heal(site);
-    await mark(plan, { collector, phase: "ended", signal: AbortSignal.timeout(MARK_MS) });
+    try {
+      await act.heal(site);
+    } finally {
+      await mark(plan, { collector, phase: "ended", signal: AbortSignal.timeout(MARK_MS) });
+    }
   }
   return {
     cleared: async () => {
@@ -85,6 +90,13 @@ async function untilQuiet(watches: readonly Watch[], { signal }: DrillRun): Prom
   const quiet = await Promise.all(watches.map((watch) => watch.quiet()));
   signal.throwIfAborted();
   return watches.filter((_, index) => quiet[index] === false);
+}
+
+/** What else fires, so that whoever reads a page knows what comes with it. */
+async function besideOf({ alerts }: DrillPlan, { prometheus }: { readonly prometheus: string }): Promise<readonly string[]> {
+  const active = (await activeAlerts(prometheus)) ?? [];
+  const loud = active.filter(({ state, labels }) => state === "firing" && labels["severity"] !== "none");
+  return [...new Set(loud.map(({ labels }) => labels["alertname"] ?? ""))].filter((name) => !alerts.includes(name)).sort();
 }
 
 /** Follows one alert through a drill. */

@@ -35,6 +35,9 @@ test.each([
   ["emitters/chain/planted.ts", "kysely"],
   ["emitters/chain/planted.ts", "@opentelemetry/api"],
   ["contract/planted.ts", "../emitters/chain/facts.ts"],
+  ["drill/planted.ts", "#core/otlp.ts"],
+  ["drill/planted.ts", "#core/ledger/open.ts"],
+  ["drill/planted.ts", "#core/process-metrics.ts"],
 ])("%s may not import %s", (path, specifier) => {
   expect(lint(path, specifier)).toContain("noRestrictedImports");
 });
