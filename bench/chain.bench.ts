@@ -52,7 +52,10 @@ async function compare(context: BenchContext, course: Course): Promise<Result> {
 interface Round {
   readonly ours: ScanAnswer;
   readonly ponder: PonderAnswer;
-  readonly bare: FetchAnswer;
+  /** Everything fetched and parsed, and nothing done with it. */
+  readonly parsed: FetchAnswer;
+  /** Everything fetched, and not even looked at. */
+  readonly unread: FetchAnswer;
 }
 
 async function once(
@@ -65,7 +68,8 @@ async function once(
   const postgres = await startPostgres();
   try {
     const ponder = await runPonder({ ...order, postgresUrl: postgres.url }, signal);
-    return { ours, ponder, bare: await runPart<FetchOrder, FetchAnswer>(FETCH, { order, signal }) };
+    const fetched = (how: FetchOrder["how"]) => runPart<FetchOrder, FetchAnswer>(FETCH, { order: { ...order, how }, signal });
+    return { ours, ponder, parsed: await fetched("parsed"), unread: await fetched("unread") };
   } finally {
     await postgres.stop();
   }
@@ -81,6 +85,7 @@ function prove({ successes: wanted }: RecordedNode, ours: ScanAnswer, ponder: Po
 function resultOf(course: Course, rounds: readonly Round[]): Result {
   const what = nameOf(course);
   const perSecond = (seconds: number): number => course.blocks / seconds;
+  const milliseconds = (seconds: number): number => (seconds / course.blocks) * 1000;
   const ours = rounds.map((round) => perSecond(round.ours.seconds));
   const rows: Row[] = [
     {
@@ -91,15 +96,22 @@ function resultOf(course: Course, rounds: readonly Round[]): Result {
       ...(course.traces && { target: { atLeast: 750 } }),
     },
     {
-      figure: `${what}: the same beside fetching alone`,
+      figure: `${what}: the same beside fetching and parsing alone`,
       unit: "blocks/s",
       ours,
-      peer: { name: "bare fetch loop", values: rounds.map((round) => perSecond(round.bare.seconds)) },
+      peer: { name: "bare fetch loop", values: rounds.map((round) => perSecond(round.parsed.seconds)) },
+    },
+    {
+      figure: `${what}: the same beside moving the bytes alone`,
+      unit: "blocks/s",
+      ours,
+      peer: { name: "bytes unread", values: rounds.map((round) => perSecond(round.unread.seconds)) },
     },
     {
       figure: `${what}: our processor time a block`,
       unit: "ms",
-      ours: rounds.map((round) => (round.ours.cpuSeconds / course.blocks) * 1000),
+      ours: rounds.map((round) => milliseconds(round.ours.cpuSeconds)),
+      peer: { name: "bare fetch loop", values: rounds.map((round) => milliseconds(round.parsed.cpuSeconds)) },
     },
   ];
   const [first] = rounds;

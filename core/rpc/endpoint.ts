@@ -5,7 +5,7 @@ import { OffingError } from "#core/errors.ts";
 import type { Meter } from "#core/meter.ts";
 import { parseRetryAfter } from "./health.ts";
 import type { RpcRequest } from "./methods.ts";
-import { type Posted, post } from "./post.ts";
+import { createPost, type Posted } from "./post.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -46,7 +46,7 @@ const MESSAGE_LENGTH = 200;
 
 /** Opens an endpoint; nothing is sent yet. Each request is counted and timed, by how it ended. */
 export function createEndpoint<M extends string>({ allowed, url, provider, timeoutMs, meter, clock }: EndpointOptions<M>): Endpoint<M> {
-  const target = new URL(url);
+  const post = createPost(new URL(url));
   let asked = 0;
   const record = ({ method, outcome, startedMs }: Ended): void => {
     const labels = { provider, method: methodLabel(method), "rpc.outcome": outcome } as const;
@@ -63,7 +63,7 @@ export function createEndpoint<M extends string>({ allowed, url, provider, timeo
       try {
         asked += 1;
         const body = JSON.stringify({ jsonrpc: "2.0", id: asked, method, params });
-        const posted = await post(target, { body, maxBytes: MAX_BODY_BYTES, signal: limit.signal });
+        const posted = await post({ body, maxBytes: MAX_BODY_BYTES, signal: limit.signal });
         const answer = answerIn(posted, { ...place, method, nowMs: clock.nowMs() });
         const result = (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
         record({ method, outcome: "ok", startedMs });
@@ -181,7 +181,7 @@ function answerIn({ status, retryAfter, body }: Posted, { provider, method, nowM
     throw new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "too_large", ...context, cap_bytes: MAX_BODY_BYTES } });
   }
   try {
-    return JSON.parse(body);
+    return JSON.parse(body.toString());
   } catch {
     // A syntax error's text holds part of the body.
     const message = "the node's answer is no JSON";

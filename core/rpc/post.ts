@@ -1,12 +1,11 @@
-import { request as requestPlain } from "node:http";
-import { request as requestTls } from "node:https";
+import { type Dispatcher, Pool } from "undici";
 
 /** What an endpoint answered over HTTP. */
 export interface Posted {
   readonly status: number;
   readonly retryAfter: string | undefined;
   /** Undefined when it was longer than the cap; the rest of it was not read. */
-  readonly body: string | undefined;
+  readonly body: Buffer | undefined;
 }
 
 /** One request. */
@@ -17,43 +16,76 @@ export interface Posting {
   readonly signal: AbortSignal;
 }
 
+/** Posts one request to an endpoint. @throws whatever the connection fails with, or the signal's reason */
+export type Post = (posting: Posting) => Promise<Posted>;
+
 /**
- * Posts JSON over a connection that is kept for the next one, and follows no redirect. A name and a password in the URL go as basic
- * authentication.
+ * Makes a function that posts JSON to a URL over connections that are kept for the next request, and follows no redirect. A name and a
+ * password in the URL go as basic authentication.
  *
- * @throws whatever the connection fails with, or an AbortError
+ * Three requests a block, for hundreds of blocks a second: what a request costs here decides how fast a chain is read. So this stands on
+ * undici's own dispatch, which takes half the time of `node:http` and a fifth of `fetch`.
  */
-export function post(url: URL, { body, maxBytes, signal }: Posting): Promise<Posted> {
-  const { username, password } = url;
+export function createPost(url: URL): Post {
+  const { username, password, origin, pathname, search } = url;
   const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
   const headers = {
     "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
     ...(username === "" && password === "" ? {} : { authorization: `Basic ${basic}` }),
   };
-  const { protocol, hostname, port, pathname, search } = url;
-  const place = { hostname: hostname.replace(/^\[|\]$/g, ""), port, path: `${pathname}${search}` };
-  return new Promise((resolve, reject) => {
-    const send = protocol === "https:" ? requestTls : requestPlain;
-    const request = send({ ...place, method: "POST", headers, signal }, (response) => {
-      const answer = { status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"] };
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      const cut = (): void => {
-        resolve({ ...answer, body: undefined });
-        request.destroy();
-      };
-      if (Number(response.headers["content-length"] ?? 0) > maxBytes) return cut();
-      response.on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-        if (bytes > maxBytes) cut();
-      });
-      response.once("end", () => resolve({ ...answer, body: Buffer.concat(chunks).toString() }));
-      response.once("error", reject);
-      response.once("aborted", () => reject(Object.assign(new Error("the answer was cut"), { code: "ECONNRESET" })));
+  // The signal is the only time limit; the pool's own ones would run beside it.
+  const pool = new Pool(origin, { headersTimeout: 0, bodyTimeout: 0, allowH2: false });
+  const request = { path: `${pathname}${search}`, method: "POST", headers } as const;
+  return ({ body, maxBytes, signal }) =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      pool.dispatch({ ...request, body }, answerInto({ resolve, reject, maxBytes, signal }));
     });
-    request.once("error", reject);
-    request.end(body);
-  });
+}
+
+interface Waiting extends Pick<Posting, "maxBytes" | "signal"> {
+  readonly resolve: (posted: Posted) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers one answer. A request that still waits for its connection ends with its signal too. */
+function answerInto({ resolve, reject, maxBytes, signal }: Waiting): Dispatcher.DispatchHandler {
+  const chunks: Buffer[] = [];
+  let answer = { status: 0, retryAfter: undefined as string | undefined };
+  let bytes = 0;
+  let running: Dispatcher.DispatchController | undefined;
+  const onAbort = (): void => {
+    running?.abort(signal.reason);
+    reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  const cut = (controller: Dispatcher.DispatchController): void => {
+    resolve({ ...answer, body: undefined });
+    controller.abort(new RangeError("the answer is longer than the cap"));
+  };
+  return {
+    onRequestStart: (controller) => {
+      running = controller;
+      if (signal.aborted) controller.abort(signal.reason);
+    },
+    onResponseStart: (controller, status, told) => {
+      const retryAfter = told["retry-after"];
+      answer = { status, retryAfter: typeof retryAfter === "string" ? retryAfter : undefined };
+      if (Number(told["content-length"] ?? 0) > maxBytes) cut(controller);
+    },
+    onResponseData: (controller, chunk) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return cut(controller);
+      chunks.push(chunk);
+    },
+    onResponseEnd: () => {
+      signal.removeEventListener("abort", onAbort);
+      const [only] = chunks;
+      resolve({ ...answer, body: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks) });
+    },
+    onResponseError: (_, error) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    },
+  };
 }

@@ -2,13 +2,16 @@ import type { Header } from "#core/rpc/head.ts";
 import { selectorOfInput } from "./frames.ts";
 import type { LogSeen } from "./observation.ts";
 
-/** A block as the node tells it, with its transactions when they were asked for. */
+/**
+ * A block as far as it is read, with its transactions when they were asked for.
+ *
+ * What the node told is let go at once: many blocks are on their way at the same time, and what lives that long costs more to keep than to
+ * read.
+ */
 export interface RawBlock extends Header {
   readonly timeMs: number;
   readonly gasUsed: bigint;
   readonly transactions: readonly RawTransaction[];
-  /** As the node told it; the transactions among it. */
-  readonly raw: Fields;
 }
 
 /** A transaction of a block. */
@@ -17,8 +20,10 @@ export interface RawTransaction {
   readonly from: string;
   readonly to: string | null;
   readonly selector: string;
-  /** As the node told it, to be replayed. */
-  readonly raw: Fields;
+  readonly input: string;
+  /** The gas limit and the value, as the node told them. */
+  readonly gas: unknown;
+  readonly value: unknown;
 }
 
 /** A receipt, with all its logs. */
@@ -35,7 +40,7 @@ export interface RawReceipt {
 }
 
 /** Fields of a node's answer, unread. */
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads an answer of `eth_getBlockByNumber` or `eth_getBlockByHash`; undefined when it is no block. Hashes and addresses become lower-case. */
 export function parseBlock(value: unknown): RawBlock | undefined {
@@ -50,7 +55,7 @@ export function parseBlock(value: unknown): RawBlock | undefined {
   // Without full transactions the list holds hashes only.
   const transactions = list.every((entry) => typeof entry === "string") ? [] : list.map(parseTransaction);
   if (!transactions.every((transaction) => transaction !== undefined)) return undefined;
-  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions, raw: block };
+  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions };
 }
 
 /** Reads one receipt; undefined when it is none. */
@@ -72,7 +77,8 @@ function parseTransaction(value: unknown): RawTransaction | undefined {
   const transaction = fieldsOf(value);
   const [hash, from, input] = [hex(transaction["hash"]), hex(transaction["from"]), hex(transaction["input"])];
   if (hash === undefined || from === undefined || input === undefined) return undefined;
-  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), raw: transaction };
+  const { gas, value: amount } = transaction;
+  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), input, gas, value: amount };
 }
 
 function parseLog(value: unknown): LogSeen | undefined {

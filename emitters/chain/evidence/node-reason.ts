@@ -27,7 +27,7 @@ export async function parentCall(
   { block, one }: { readonly block: RawBlock; readonly one: Mined },
   signal: AbortSignal,
 ): Promise<RootBytes | undefined> {
-  const { from, to, input, value, gas } = one.transaction.raw;
+  const { from, to, input, value, gas } = one.transaction;
   const params = [{ from, to, input, value, gas }, { blockHash: block.parentHash }];
   const answer = await quietly(pool, { method: "eth_call", params, mayRevert: true, aside: true }, signal);
   return answer instanceof Reverted ? { by: "call", data: answer.data } : undefined;

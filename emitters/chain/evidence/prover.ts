@@ -116,7 +116,7 @@ async function lowerRungs(
 
 /** A transaction that used all its gas and says nothing ran out of it. */
 function haltOf({ transaction, receipt }: Mined, { data }: RootBytes): string | null {
-  const limit = transaction.raw["gas"];
+  const { gas: limit } = transaction;
   return data === "0x" && typeof limit === "string" && BigInt(limit) === receipt.gasUsed ? "out of gas" : null;
 }
 
@@ -133,7 +133,7 @@ interface Proof {
 function seenOf({ transaction, receipt, index }: Mined, { frame, revert, watch }: Proof): TransactionSeen {
   const { hash, from, to, selector } = transaction;
   const logs = receipt.logs.filter((log) => isConfigLog(log, watch));
-  const input = watch.setters.has(setterKey(to, selector)) ? { input: String(transaction.raw["input"]).toLowerCase() } : {};
+  const input = watch.setters.has(setterKey(to, selector)) ? { input: transaction.input } : {};
   const told = revert === undefined ? {} : { revert };
   return { hash, index, from, to, selector, success: receipt.success, logs, trace: frame ?? null, ...told, ...input };
 }

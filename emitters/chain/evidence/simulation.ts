@@ -1,6 +1,5 @@
 import { OffingError } from "#core/errors.ts";
 import type { ChainPool } from "../methods.ts";
-import type { RawBlock } from "../shapes.ts";
 import type { Mined, MinedBlock, RootBytes } from "./mined.ts";
 
 /**
@@ -40,9 +39,11 @@ interface ReplayedCall {
 
 /** Undefined when the node cannot: the state is gone, or the block too large for it. */
 async function replay(pool: ChainPool, { block, mined }: MinedBlock, signal: AbortSignal): Promise<readonly ReplayedCall[] | undefined> {
-  const calls = mined.map(({ transaction }) => pick(transaction.raw, CALL_FIELDS));
-  const params = [{ blockStateCalls: [{ blockOverrides: overridesOf(block), calls }], validation: true }, { blockHash: block.parentHash }];
   try {
+    const whole = await asTold(pool, { block, mined }, signal);
+    const calls = whole.transactions.map((transaction) => pick(transaction, CALL_FIELDS));
+    const state = { blockStateCalls: [{ blockOverrides: overridesOf(whole), calls }], validation: true };
+    const params = [state, { blockHash: block.parentHash }];
     const { result } = await pool.ask({ method: "eth_simulateV1", params, aside: true }, signal);
     const [only] = Array.isArray(result) ? (result as readonly { readonly calls?: unknown }[]) : [];
     const list: readonly unknown[] = Array.isArray(only?.calls) ? only.calls : [];
@@ -52,6 +53,23 @@ async function replay(pool: ChainPool, { block, mined }: MinedBlock, signal: Abo
     if (signal.aborted || !(error instanceof OffingError) || error.retry === "never") throw error;
     return undefined;
   }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The block's header with the transactions to replay, in every field: it is asked for once more, because next to no block is replayed. */
+async function asTold(
+  pool: ChainPool,
+  { block, mined }: MinedBlock,
+  signal: AbortSignal,
+): Promise<Fields & { readonly transactions: readonly Fields[] }> {
+  const { result, provider } = await pool.ask({ method: "eth_getBlockByHash", params: [block.hash, true], aside: true }, signal);
+  const told = (result ?? {}) as Fields;
+  const list = Array.isArray(told["transactions"]) ? (told["transactions"] as readonly Fields[]) : [];
+  const transactions = list.slice(0, mined.length);
+  const same = mined.every(({ transaction }, index) => String(transactions[index]?.["hash"]).toLowerCase() === transaction.hash);
+  if (same && String(told["hash"]).toLowerCase() === block.hash) return { ...told, transactions };
+  throw pool.reject("unknown", "the node answered with another block", provider);
 }
 
 const CALL_FIELDS = [
@@ -70,8 +88,8 @@ const CALL_FIELDS = [
 ] as const;
 
 /** A simulated block is the parent's child by default; what its transactions can ask about must be the real one's. */
-function overridesOf({ raw }: RawBlock): Readonly<Record<string, unknown>> {
-  const { number, timestamp: time, gasLimit, miner: feeRecipient, mixHash: prevRandao, baseFeePerGas } = raw;
+function overridesOf(header: Fields): Fields {
+  const { number, timestamp: time, gasLimit, miner: feeRecipient, mixHash: prevRandao, baseFeePerGas } = header;
   return pick({ number, time, gasLimit, feeRecipient, prevRandao, baseFeePerGas }, [
     "number",
     "time",
@@ -82,7 +100,7 @@ function overridesOf({ raw }: RawBlock): Readonly<Record<string, unknown>> {
   ]);
 }
 
-function pick(raw: Readonly<Record<string, unknown>>, keys: readonly string[]): Readonly<Record<string, unknown>> {
+function pick(raw: Fields, keys: readonly string[]): Fields {
   const picked = Object.fromEntries(keys.flatMap((key) => (raw[key] === undefined || raw[key] === null ? [] : [[key, raw[key]]])));
   // Before EIP-1559 there is one price.
   return keys.includes("maxFeePerGas") && picked["maxFeePerGas"] === undefined && raw["gasPrice"] !== undefined
