@@ -1,11 +1,5 @@
 import {
   eventLoopLag,
-  logGaps,
-  logLines,
-  logLost,
-  logOddities,
-  logOpen,
-  logUnread,
   nodeSyncLastSuccessUnix,
   nodeTaskDuration,
   nodeTaskRuns,
@@ -20,8 +14,9 @@ import { processMemory } from "#contract/generated/shared.ts";
 import type { Row } from "./layout.ts";
 import type { Dashboard } from "./model.ts";
 import { commandBudget, commandCourse, commandEvidence, commandFailures } from "./node-commands.ts";
+import { logRows } from "./node-log.ts";
 import { nodeAge, nodeDashboard, nodeSeries, WINDOW } from "./node-series.ts";
-import { increase, inUnitOf, quantile, rate, type Selector, secondsSince, sumBy, type Vector } from "./promql.ts";
+import { increase, quantile, rate, type Selector, secondsSince, sumBy, type Vector } from "./promql.ts";
 import { show } from "./query.ts";
 import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
@@ -39,7 +34,7 @@ export function nodeOverviewDashboard(): Dashboard {
       { title: "Tasks", lines: [taskPanels()] },
       { title: "Logs and traces", lines: commandEvidence() },
       telemetryRow(),
-      logRow(),
+      ...logRows(),
     ],
   });
 }
@@ -147,59 +142,6 @@ function telemetryRow(): Row {
           title: "Time since start",
           description: "A saw-tooth is a node that keeps restarting.",
           queries: [show(secondsSince(series(startTimestamp)), "{{instance}}")],
-        }),
-      ],
-    ],
-  };
-}
-
-/** For nodes that are read by their log. */
-function logRow(): Row {
-  const lines = sumBy(rate(series(logLines), WINDOW), ["log_line"]);
-  const odd = sumBy(increase(series(logOddities), "1h"), ["oddity"]);
-  const lost = sumBy(increase(series(logLost), "1h"), ["loss"]);
-  return {
-    title: "Reading the log",
-    collapsed: true,
-    lines: [
-      [
-        timeseries({
-          key: "node-log-lines",
-          title: "Lines read",
-          description: "Lines a second by what they were.",
-          queries: [show(lines, "{{log_line}}")],
-        }),
-        timeseries({
-          key: "node-log-odd",
-          title: "Oddities within an hour",
-          description: "What was odd in the log and was read all the same.",
-          queries: [show(odd, "{{oddity}}")],
-        }),
-        timeseries({
-          key: "node-log-unread",
-          title: "Not yet read",
-          description: "Bytes written and not yet read.",
-          queries: [show(series(logUnread), "{{instance}}")],
-        }),
-      ],
-      [
-        timeseries({
-          key: "node-log-lost",
-          title: "Lost within an hour",
-          description: "Bytes that rotated or were cut away before they were read.",
-          queries: [show(lost, "{{loss}}")],
-        }),
-        timeseries({
-          key: "node-log-gaps",
-          title: "Gaps within an hour",
-          description: "How often a part of the log was gone before it was read.",
-          queries: [show(inUnitOf(sumBy(increase(series(logGaps), "1h"), ["loss"]), odd), "{{loss}}")],
-        }),
-        timeseries({
-          key: "node-log-open",
-          title: "Activities begun and not ended",
-          description: "What the log says has begun and not that it ended.",
-          queries: [show(series(logOpen), "{{instance}}")],
         }),
       ],
     ],
