@@ -1,6 +1,6 @@
 import { type Label, undeclared } from "#contract/generated/node.ts";
 import type { State } from "#core/state.ts";
-import type { StreamSink } from "#core/stream.ts";
+import type { StreamSeries, StreamSink } from "#core/stream.ts";
 
 /** How many values that nobody declared are kept for each label. */
 export const ADMITTED_PER_LABEL = 100;
@@ -19,6 +19,7 @@ const NAMES = "names";
 export class Names {
   readonly #declared: DeclaredNames;
   readonly #known = new Map<Label, Set<string>>();
+  readonly #undeclared = new Map<string, StreamSeries>();
 
   constructor(declared: DeclaredNames) {
     this.#declared = declared;
@@ -30,7 +31,12 @@ export class Names {
     if (known.has(value)) return value;
     const admitted = (state.get(NAMES, label) as readonly string[] | undefined) ?? [];
     const fits = value !== "" && value !== "unknown" && value.length <= LONGEST_VALUE && admitted.length < ADMITTED_PER_LABEL;
-    const series = out.series(undeclared, { label, admission: fits ? "admitted" : "unknown" }, atMs);
+    const key = fits ? `${label} admitted` : `${label} unknown`;
+    let series = this.#undeclared.get(key);
+    if (series === undefined) {
+      series = out.series(undeclared, { label, admission: fits ? "admitted" : "unknown" }, atMs);
+      this.#undeclared.set(key, series);
+    }
     series.add(1);
     if (!fits) return "unknown";
     known.add(value);

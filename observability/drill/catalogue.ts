@@ -234,6 +234,9 @@ export const DRILLS: readonly DrillPlan[] = Object.entries(PLANS).map(([name, pl
 
 /** Alerts without a drill, each with the reason. */
 export const UNDRILLED: Readonly<Record<string, string>> = {
+  NodeLogLost: "the drills' node stands on the library; emitters/node/follow.test.ts cuts and removes files that were not read yet",
+  NodeLogUnreadable: "the drills' node stands on the library; emitters/node/hostile.test.ts reads lines that are no records",
+  NodeLogUnmapped: "the drills' node stands on the library; emitters/node/line-shapes.test.ts reads lines that say nothing",
   OffingDiskNearlyFull:
     "would need the disk under the stack to be full, which takes down whatever else runs on it; stack/disk.e2e.test.ts holds the measure to df",
 };
