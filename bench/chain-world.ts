@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { encodeErrorResult, parseAbi, toEventSelector, toFunctionSelector } from "viem";
+import { randomFrom } from "#core/testing/random.ts";
 import { type ChainConfig, chainSchema } from "../emitters/chain/config.ts";
 import type { BlockSeen, Frame, LogSeen, TransactionSeen } from "../emitters/chain/observation.ts";
-import { randomFrom } from "./random.ts";
 
 /** A chain that exists only here: as busy as a rollup, seen by a source that left out what concerns nobody. */
 export interface ChainWorld {

@@ -4,10 +4,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { randomFrom } from "#core/testing/random.ts";
 import type { Bench, Row } from "./bench.ts";
 import { runPart } from "./part.ts";
 import type { FollowAnswer, FollowOrder } from "./parts/follow-log.ts";
-import { randomFrom } from "./random.ts";
 
 const PART = new URL("./parts/follow-log.ts", import.meta.url);
 const PROGRAM = new URL("./node-log.mtail", import.meta.url).pathname;

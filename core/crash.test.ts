@@ -8,6 +8,7 @@ import { openLedger } from "#core/ledger/open.ts";
 import { countingEmitter, countingFact } from "#core/testing/counting-emitter.ts";
 import type { CrashOrder, CrashPhase } from "#core/testing/crash-child.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
+import { randomFrom } from "#core/testing/random.ts";
 
 const COUNT = 30_000;
 const KILLS_PER_PHASE = 10;
@@ -30,17 +31,6 @@ afterEach(async () => {
   await receiver.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Mulberry32: small, and the same on every machine for a given seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function start(
   phase: CrashPhase,
@@ -107,7 +97,7 @@ function idsIn(path: string): Map<string, Set<string>> {
 test("fifty kills in every phase lose nothing, repeat nothing, and let no counter fall", { timeout: 300_000 }, async () => {
   const seed = Number(process.env["OFFING_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   process.stdout.write(`crash test seed ${seed} (OFFING_SEED repeats it)\n`);
-  const random = randomOf(seed);
+  const random = randomFrom(seed);
   const phases = ["before-commit", "after-commit", "before-acknowledgement", "after-acknowledgement", "any-moment"] as const;
   const plan = phases.flatMap((phase) => Array.from({ length: KILLS_PER_PHASE }, () => phase)).sort(() => random() - 0.5);
   const kills = new Map<string, number>();

@@ -17,22 +17,26 @@ import {
 import type { Clock } from "#core/clock.ts";
 import type { DeadLetter } from "#core/ledger/ledger.ts";
 import type { Meter } from "#core/meter.ts";
-import type { DeliveryEvent, OtlpClient } from "#core/otlp.ts";
+import { createOtlpClient, type DeliveryEvent, type OtlpOptions } from "#core/otlp.ts";
 import { encodePoint, encodeSpan } from "#core/otlp-proto.ts";
 import type { Progress } from "#core/projector.ts";
 import type { Attributes } from "#core/signal.ts";
 
-/** What the process tells of itself, apart from the ledger's figures. */
-export interface ProcessMetricsOptions {
+/** The process that tells of itself, and how: what `run` and `runStream` are told already. */
+export interface ProcessOptions {
   readonly meter: Meter;
-  readonly otlp: OtlpClient;
   readonly clock: Clock;
-  /** `service.instance.id` is the slot (host and role), the same after a restart. */
+  readonly collector: Omit<OtlpOptions, "clock" | "onDelivery"> & { readonly intervalMs: number };
   readonly resource: Attributes;
+  /** Host and role, the same after a restart: `service.instance.id` of its metrics. */
+  readonly slot: string;
   readonly version: string;
   /** Of the configuration in force; left out where there is none. */
   readonly configDigest?: string;
-  readonly intervalMs: number;
+}
+
+/** How the process is, now. */
+export interface ProcessLife {
   /** When the loop last turned, Unix milliseconds; undefined before its first turn. */
   readonly heartbeatMs: () => number | undefined;
   readonly progress: () => Progress;
@@ -44,11 +48,15 @@ export interface ProcessMetricsOptions {
  *
  * They speak of now: what cannot be delivered now is worthless later, so nothing waits and nothing is resent.
  */
-export async function exportProcessMetrics(options: ProcessMetricsOptions, abort: AbortSignal): Promise<void> {
-  const { meter, otlp, clock, resource } = options;
+export async function exportProcessMetrics(options: ProcessOptions, life: ProcessLife, abort: AbortSignal): Promise<void> {
+  const { meter, clock, collector } = options;
+  zeroProcessMetrics(meter);
+  // Its own client without counts: what measures the delivery must not count its own reports.
+  const otlp = createOtlpClient({ ...collector, clock });
+  const resource = { ...options.resource, "service.instance.id": options.slot };
   const startMs = clock.nowMs();
   while (!abort.aborted) {
-    observe(options);
+    observe(options, life);
     const atMs = clock.nowMs();
     const items = meter.collect().map(({ metric, labels, value, buckets }) =>
       encodePoint({
@@ -67,11 +75,11 @@ export async function exportProcessMetrics(options: ProcessMetricsOptions, abort
     } catch {
       // The projector meets the same trouble and says it once; the missing heartbeat tells the rest.
     }
-    await clock.sleep(options.intervalMs, abort);
+    await clock.sleep(collector.intervalMs, abort);
   }
 }
 
-function observe({ meter, clock, version, configDigest, heartbeatMs, progress, headSeq }: ProcessMetricsOptions): void {
+function observe({ meter, clock, version, configDigest }: ProcessOptions, { heartbeatMs, progress, headSeq }: ProcessLife): void {
   const { cursorSeq, waitingSinceMs } = progress();
   const beatMs = heartbeatMs();
   meter.set(buildInfo.at({ version }, 1));
@@ -83,7 +91,7 @@ function observe({ meter, clock, version, configDigest, heartbeatMs, progress, h
 }
 
 /** Gives every series of a closed label set its 0, so that the first count of each is a visible step. */
-export function zeroProcessMetrics(meter: Meter): void {
+function zeroProcessMetrics(meter: Meter): void {
   for (const signal of SIGNALS) for (const delivery of DELIVERIES) meter.count(otlpItems.add({ signal, delivery }, 0));
   for (const fault of FAULTS) meter.count(sourceFaults.add({ fault }, 0));
   for (const origin of ORIGINS) for (const reason of REASONS) meter.count(deadLetters.add({ origin, reason }, 0));

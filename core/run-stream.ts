@@ -4,8 +4,7 @@ import { type HttpServer, startHttp } from "#core/http.ts";
 import type { Ledger, RecordTables } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { errorFields, onChange } from "#core/log.ts";
-import { createOtlpClient } from "#core/otlp.ts";
-import { countDeadLetter, exportProcessMetrics, zeroProcessMetrics } from "#core/process-metrics.ts";
+import { countDeadLetter, exportProcessMetrics } from "#core/process-metrics.ts";
 import { type RunOptions, wireOtlp } from "#core/run.ts";
 import { runTogether, type Together } from "#core/run-together.ts";
 import type { State } from "#core/state.ts";
@@ -115,7 +114,12 @@ async function runParts<O>(options: RunStreamOptions<O>, parts: Parts & { readon
       await options.clock.sleep(50, stop);
     }
   };
-  const beside = [(stop: AbortSignal) => showing.run(stop), (stop: AbortSignal) => exportProcess(options, parts, stop)];
+  const processLife = {
+    heartbeatMs: () => life.turnedMs,
+    progress: () => ({ cursorSeq: life.committed, waitingSinceMs: life.waitingSinceMs, ready: showing.ready() }),
+    headSeq: () => life.sealed,
+  };
+  const beside = [(stop: AbortSignal) => showing.run(stop), (stop: AbortSignal) => exportProcessMetrics(options, processLife, stop)];
   await runTogether({ read, beside, drain }, abort);
 }
 
@@ -162,28 +166,6 @@ function loopOptions<O>(
     onRetry: (error) => say(error instanceof Error ? error.message : String(error), errorFields(error)),
     onDeadLetter: (letter) => countDeadLetter(meter, letter),
   };
-}
-
-async function exportProcess<O>(options: RunStreamOptions<O>, { life, showing }: Parts, abort: AbortSignal): Promise<void> {
-  const { collector, clock, meter, version } = options;
-  zeroProcessMetrics(meter);
-  // Its own client without counts: what measures the delivery must not count its own reports.
-  const otlp = createOtlpClient({ ...collector, clock });
-  await exportProcessMetrics(
-    {
-      meter,
-      otlp,
-      clock,
-      resource: { ...options.resource, "service.instance.id": options.slot },
-      version,
-      ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
-      intervalMs: collector.intervalMs,
-      heartbeatMs: () => life.turnedMs,
-      progress: () => ({ cursorSeq: life.committed, waitingSinceMs: life.waitingSinceMs, ready: showing.ready() }),
-      headSeq: () => life.sealed,
-    },
-    abort,
-  );
 }
 
 async function wireHttp<O>(options: RunStreamOptions<O>, { ledger, life, state, showing }: Parts): Promise<HttpServer> {

@@ -9,7 +9,7 @@ import { openLedger } from "#core/ledger/open.ts";
 import { errorFields, type Log, onChange } from "#core/log.ts";
 import type { Meter } from "#core/meter.ts";
 import { createOtlpClient, type DeliveryEvent, type OtlpClient, type OtlpOptions } from "#core/otlp.ts";
-import { countDeadLetter, countDelivery, exportProcessMetrics, zeroProcessMetrics } from "#core/process-metrics.ts";
+import { countDeadLetter, countDelivery, exportProcessMetrics } from "#core/process-metrics.ts";
 import { createProjector, type Projector } from "#core/projector.ts";
 import { runTogether } from "#core/run-together.ts";
 import type { Attributes, GaugePoint } from "#core/signal.ts";
@@ -90,10 +90,11 @@ interface Parts {
 
 async function runParts<O, F extends Fact>(options: RunOptions<O, F>, parts: Parts & { readonly abort: AbortSignal }): Promise<void> {
   const { life, projector, abort } = parts;
+  const processLife = { heartbeatMs: () => life.heartbeatMs, progress: projector.progress, headSeq: () => life.headSeq };
   await runTogether(
     {
       read: ({ stopReading }) => ingest(loopOptions(options, parts), stopReading),
-      beside: [(stop) => projector.run(stop), (stop) => exportProcess(options, parts, stop)],
+      beside: [(stop) => projector.run(stop), (stop) => exportProcessMetrics(options, processLife, stop)],
       drain: async (stop) => {
         const deadlineMs = options.clock.nowMs() + DRAIN_MS;
         while (!stop.aborted && projector.progress().cursorSeq < life.headSeq && options.clock.nowMs() < deadlineMs) {
@@ -170,28 +171,6 @@ export function wireOtlp(
       if (event.delivery === "dead_lettered") log.error("the Collector refuses an item for good", errorFields(event.error));
     },
   });
-}
-
-async function exportProcess<O, F extends Fact>(options: RunOptions<O, F>, { life, projector }: Parts, abort: AbortSignal): Promise<void> {
-  const { collector, clock, meter, version } = options;
-  zeroProcessMetrics(meter);
-  // Its own client without counts: what measures the delivery must not count its own reports.
-  const otlp = createOtlpClient({ ...collector, clock });
-  await exportProcessMetrics(
-    {
-      meter,
-      otlp,
-      clock,
-      resource: { ...options.resource, "service.instance.id": options.slot },
-      version,
-      ...(options.configDigest !== undefined && { configDigest: options.configDigest }),
-      intervalMs: collector.intervalMs,
-      heartbeatMs: () => life.heartbeatMs,
-      progress: projector.progress,
-      headSeq: () => life.headSeq,
-    },
-    abort,
-  );
 }
 
 /** Asks again only when the last answer is older than `ms`: counting a large table takes its time. */

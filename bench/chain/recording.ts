@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { encodeErrorResult, parseAbi, toEventSelector, toFunctionSelector } from "viem";
-import { randomFrom } from "../random.ts";
+import { randomFrom } from "#core/testing/random.ts";
 
 /** What a recorded chain is like. */
 export interface RecordingPlan {

@@ -1,4 +1,5 @@
 import { OffingError } from "#core/errors.ts";
+import { randomFrom } from "#core/testing/random.ts";
 import { type BookedBlock, protocolAtHead } from "./books.ts";
 import {
   breakPsmOracle,
@@ -79,17 +80,6 @@ const wayOrder: readonly Via[] = ["direct", "router", "try"];
 const usualWays: Readonly<Record<Via, number>> = { direct: 7, router: 2, try: 1 };
 
 type Random = () => number;
-
-/** Mulberry32: small, seedable, good enough to shuffle a demo. Each call gives a number of [0, 1). */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Weighted<K extends string> {
   readonly keys: readonly K[];

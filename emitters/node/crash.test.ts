@@ -10,6 +10,7 @@ import { openLedger } from "#core/ledger/open.ts";
 import { NO_RECORDS } from "#core/run-stream.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
 import { startPostgres } from "#core/testing/postgres.ts";
+import { randomFrom } from "#core/testing/random.ts";
 import { spansOf } from "./library/testing/received.ts";
 import type { CrashOrder } from "./testing/crash-child.ts";
 
@@ -29,17 +30,6 @@ afterEach(async () => {
   await receiver.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Mulberry32: small, and the same on every machine for a given seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Starts the emitter in a process of its own, and waits until it runs. */
 async function start(
@@ -91,7 +81,7 @@ test("so it does where its ledger is in PostgreSQL", async () => {
 async function killAtAnyMoment(location: LedgerLocation, rounds: number): Promise<void> {
   const seed = Number(process.env["OFFING_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   process.stderr.write(`node crash test: OFFING_SEED=${seed}\n`);
-  const random = randomOf(seed);
+  const random = randomFrom(seed);
   const path = join(folder, "node.log");
   const order: CrashOrder = { location, collector: receiver.url, path };
   for (let round = 0; round < rounds; round += 1) {
