@@ -10,6 +10,7 @@ import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
 import { ledgerSqliteBench } from "./ledger-sqlite.bench.ts";
 import { type Busyness, lookAround, type MachineFacts, machineFacts } from "./machine.ts";
 import { nodeLibraryBench } from "./node-library.bench.ts";
+import { nodeLiveBench } from "./node-live.bench.ts";
 import { nodeLogBench } from "./node-log.bench.ts";
 import { stackBench } from "./stack.bench.ts";
 import { drawTable } from "./table.ts";
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   exportBench,
   nodeLibraryBench,
   nodeLogBench,
+  nodeLiveBench,
   stackBench,
 ];
 const LATEST = new URL("./results/latest.json", import.meta.url);

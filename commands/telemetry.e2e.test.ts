@@ -59,6 +59,25 @@ test("straight: a key that the operator allows is shown as leaving", () => {
   expect(text).toContain(`evm.tx.from=${sender}`);
 });
 
+test("a node's log: its last lines as they would leave, secrets masked and their keys named", () => {
+  const log = join(folder, "node.log");
+  const line = (command: string) => {
+    const span = { command, name: `command.${command}`, operation_id: "op-7", wallet_key: "hunter2" };
+    const fields = { message: "close", "time.busy": "2ms", "time.idle": "1ms" };
+    return `${JSON.stringify({ timestamp: "2026-11-27T07:00:00Z", level: "INFO", fields, target: "node", span, spans: [span] })}\n`;
+  };
+  writeFileSync(log, `${line("old")}${line("publish")}token=hunter2 at https://user:pw@rpc.example\n`);
+  const config = join(folder, "node.yaml");
+  writeFileSync(config, `collector: { url: "https://otlp.example" }\nnode: { service_name: my-node, inputs: [{ file: ${log} }] }\n`);
+  const text = preview("node", "--facts", "2", "--config", config);
+  expect(text).toContain("straight from the emitter");
+  expect(text).toMatch(/span command\.publish .*operation_id=op-7/);
+  expect(text).toMatch(/point node\.command command=publish.* = 1/);
+  expect(text).toMatch(/line "\*\*\*\* at \*\*\*\*"/);
+  expect(text).not.toMatch(/hunter2|rpc\.example|command\.old/);
+  expect(text).toMatch(/stay here: .*wallet_key/);
+});
+
 test("through the Collector: a real one with otel-remote.yaml says the same", () => {
   const text = preview();
   expect(text).toContain("through the Collector");

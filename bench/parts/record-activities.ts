@@ -23,6 +23,8 @@ export interface RecordOrder {
 export interface RecordAnswer {
   readonly recorderNs: readonly number[];
   readonly bareNs: readonly number[];
+  /** While the Collector is away and every span pushes out the oldest one. */
+  readonly fullNs: readonly number[];
   readonly offNs: readonly number[];
   readonly on: Latency;
   readonly off: Latency;
@@ -43,10 +45,12 @@ const QUEUE = 4_000;
 await servePart<RecordOrder, RecordAnswer>(async ({ rounds, activities, offActivities, operations }) => {
   const url = await startSink();
   const [ours, off] = [await startOurs({ isOn: true, url }), await startOurs({ isOn: false, url })];
+  const full = await startOurs({ isOn: true, url: await startSilence() });
   const bare = bareRecorder();
-  const answer = { recorderNs: [], bareNs: [], offNs: [], on: { p50Ms: [], p99Ms: [] }, off: { p50Ms: [], p99Ms: [] } } as {
+  const answer = { recorderNs: [], bareNs: [], fullNs: [], offNs: [], on: { p50Ms: [], p99Ms: [] }, off: { p50Ms: [], p99Ms: [] } } as {
     recorderNs: number[];
     bareNs: number[];
+    fullNs: number[];
     offNs: number[];
     on: { p50Ms: number[]; p99Ms: number[] };
     off: { p50Ms: number[]; p99Ms: number[] };
@@ -55,13 +59,16 @@ await servePart<RecordOrder, RecordAnswer>(async ({ rounds, activities, offActiv
     while (ours.health().queued.traces > 0) await sleep(5);
   };
   for (let warm = 0; warm < 5; warm += 1) {
-    for (const record of [ours.command, bare, off.command]) await nanoseconds(record, activities);
+    for (const record of [ours.command, bare, full.command, off.command]) await nanoseconds(record, activities);
     await drained();
   }
   for (let round = 0; round < rounds; round += 1) {
     answer.recorderNs.push(await nanoseconds(ours.command, activities));
     await drained();
     answer.bareNs.push(await nanoseconds(bare, activities));
+    const before = full.health().dropped.traces;
+    answer.fullNs.push(await nanoseconds(full.command, activities));
+    if (full.health().dropped.traces - before !== activities) throw new Error("the queue was not full");
     const direct = await nanoseconds((_name, _fields, work) => work(), offActivities);
     answer.offNs.push(Math.max(0, (await nanoseconds(off.command, offActivities)) - direct));
     await drained();
@@ -79,6 +86,13 @@ async function startSink(): Promise<string> {
   const server = createServer((request, response) => {
     request.resume().on("end", () => response.writeHead(200, { "content-type": "application/x-protobuf" }).end());
   });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Takes connections and answers nothing. */
+async function startSilence(): Promise<string> {
+  const server = createServer(() => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -148,7 +148,7 @@ function render(agreement: Agreement, { stack, panels }: { readonly stack: Stack
     "",
     trees === undefined
       ? "span trees: a Tempo keeps them, so they were not compared one by one"
-      : `span trees: ${count(trees)} of the library in the Collector's file, ${differing.length} without an equal in the log's telling`,
+      : `span trees: ${count(trees)} of the library in the Collector's file, which stands in for Tempo here, ${differing.length} without an equal in the log's telling`,
     ...differing.slice(0, 3).map(({ what, library = 0, log = 0 }) => `library ${library}, log ${log}:\n${what}`),
     `panels: ${panels.length - silent.length} of ${panels.length} queries answer on ${DASHBOARDS.join(", ")}`,
     ...silent.map(({ panel, detail }) => `  ${panel}: ${detail}`),

@@ -107,6 +107,37 @@ test("a folder of files, and Docker's json-file with a line in pieces", async ()
   expect(await countsIn(location())).toMatchObject({ 'offing.node.log.lines{"log_line":"activity"}': 31, [publish("completed")]: 30 });
 });
 
+test("beyond the host no secret leaves in a forwarded line, nor a field that nobody allowed", async () => {
+  const path = join(folder, "node.log");
+  const secrets = {
+    rpc: "https://user:hunter2@rpc.example/key/abc",
+    token: "Bearer abc.def",
+    mail: "op@example.org",
+    address: `0x${"ab".repeat(20)}`,
+  };
+  const fields = {
+    message: `sent to ${Object.values(secrets).join(" ")}`,
+    wallet_key: "hunter2",
+    operation_id: "op-7",
+    ual: "did:dkg:base:8453/0xabc/1",
+  };
+  const text = `panic: password=hunter2 at ${secrets.rpc}`;
+  writeFileSync(path, `${JSON.stringify({ timestamp: TIME, level: "INFO", fields, target: "node" })}\n${text}\n`);
+  run = wholeRun({
+    location: location(),
+    collector: receiver.url,
+    inputs: [{ type: "file", path, pattern: undefined, format: "rust-tracing" }],
+    redaction: { allow: [] },
+  });
+  await expect.poll(() => logsOf(receiver).length, { timeout: 20_000, interval: 50 }).toBe(2);
+  const sent = receiver.requests.filter((request) => request.path === "/v1/logs").map((request) => request.text);
+  for (const secret of ["hunter2", "rpc.example", "abc.def", "op@example.org", secrets.address, "wallet_key"])
+    expect(sent.join(), secret).not.toContain(secret);
+  expect(logsOf(receiver)[0]?.body).toBe("sent to **** **** **** ****");
+  // What the contract lets go still leads from the line to its operation.
+  expect(logsOf(receiver)[0]?.attributes).toMatchObject({ operation_id: "op-7" });
+});
+
 const TIME = "2026-11-27T07:00:00.000000Z";
 
 test("standard input through `offing run node`: killed in the middle, started again, every line counts once", async () => {

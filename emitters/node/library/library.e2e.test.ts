@@ -68,9 +68,11 @@ function parse(text: string): ReadonlyMap<string, number> {
   return new Map(series);
 }
 
+/** What stands beside a metric's own labels. */
+const STANDING = new Set(["__name__", "job", "instance", "service_name", "deployment_environment_name", "offing_network"]);
+
 function keyOf(name: string, labels: Readonly<Record<string, string>>): string {
-  const standing = new Set(["__name__", "job", "instance", "service_name", "deployment_environment_name", "offing_network"]);
-  const own = Object.entries(labels).filter(([key]) => !standing.has(key));
+  const own = Object.entries(labels).filter(([key]) => !STANDING.has(key));
   return `${name} ${own
     .map(([key, value]) => `${key}=${key === "le" ? Number(value === "+Inf" ? "Infinity" : value) : value}`)
     .sort()
@@ -100,6 +102,43 @@ test("the OTLP path and /metrics serve the same series with the same values, und
   expect([...names].sort()).toEqual(promised.map(({ prometheus }) => prometheus).sort());
 });
 
+/** The catalogue to the letter. @see seed 002, sections 9 and 9.1 */
+const CATALOGUE: Readonly<Record<string, readonly string[]>> = {
+  node_command_total: ["command", "status"],
+  node_command_duration_seconds: ["command", "status"],
+  node_operation_total: ["kind", "status"],
+  node_operation_duration_seconds: ["kind", "status"],
+  node_task_runs_total: ["status", "task"],
+  node_task_duration_seconds: ["status", "task"],
+  node_task_next_delay_seconds: ["task"],
+  node_sync_stage_duration_seconds: ["stage", "status"],
+  node_sync_queue_depth: ["stage"],
+  node_sync_kc_processed_total: ["result", "stage"],
+  node_sync_last_success_unix: [],
+  node_network_requests_total: ["outcome", "protocol"],
+  node_network_request_duration_seconds: ["outcome", "protocol"],
+  node_repository_query_duration_seconds: ["query", "status"],
+  node_triple_store_query_duration_seconds: ["status", "type"],
+};
+
+test("a live Prometheus has the seed's whole catalogue, under exactly its names and labels, and none besides", async () => {
+  const samples = await queryPrometheus(stack.endpoints.prometheus, `{__name__=~"node_.+",instance="${INSTANCE}"}`);
+  const found: Record<string, readonly string[]> = {};
+  for (const { labels } of samples) {
+    const name = (labels["__name__"] ?? "").replace(/_seconds_(bucket|sum|count)$/u, "_seconds");
+    const own = Object.keys(labels).filter((label) => !STANDING.has(label) && label !== "le");
+    expect(found[name] ?? own.sort(), `${name} always has the same labels`).toEqual(own.sort());
+    found[name] = own.sort();
+  }
+  expect(found).toEqual(CATALOGUE);
+  for (const name of Object.keys(CATALOGUE).filter((each) => /_duration_seconds$/u.test(each)))
+    for (const part of ["bucket", "sum", "count"])
+      expect(
+        samples.some(({ labels }) => labels["__name__"] === `${name}_${part}`),
+        `${name} is a histogram`,
+      ).toBe(true);
+});
+
 test("every span arrived once, under its parent, and the log lines carry their trace", async () => {
   const { tracesFile, loki } = stack.endpoints;
   const logged: { body: string; labels: Readonly<Record<string, string>> }[] = [];
@@ -126,5 +165,5 @@ test("every span arrived once, under its parent, and the log lines carry their t
   expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
   const ids = new Set(spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`));
   for (const { name, traceId, parentSpanId } of spans) if (parentSpanId) expect(ids, name).toContain(`${traceId} ${parentSpanId}`);
-  console.info(`spans were proved in the Collector's file exporter: ${spans.length}`);
+  console.info(`${spans.length} spans were proved in the Collector's file exporter, which stands in for Tempo on this machine`);
 });

@@ -4,6 +4,7 @@ import type { LedgerLocation } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { createLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
+import type { Redaction } from "#core/redact.ts";
 import { NO_RECORDS, runStream } from "#core/run-stream.ts";
 import type { InputConfig, NodeConfig } from "../config.ts";
 import { nodeEmitter } from "../main.ts";
@@ -15,6 +16,7 @@ export interface WholeRunOptions {
   readonly collector: string;
   readonly inputs: readonly InputConfig[];
   readonly config?: Partial<NodeConfig>;
+  readonly redaction?: Redaction;
   readonly stdin?: Readable;
   readonly spoolFolder?: string;
 }
@@ -27,7 +29,7 @@ export interface WholeRun {
 }
 
 /** Starts the whole emitter in this process; only Rust's mapping is there, and a test's own. */
-export function wholeRun({ location, collector, inputs, config, stdin, spoolFolder }: WholeRunOptions): WholeRun {
+export function wholeRun({ location, collector, inputs, config, redaction, stdin, spoolFolder }: WholeRunOptions): WholeRun {
   const log = createLog({ level: "error", write: () => {} });
   const whole: NodeConfig = {
     serviceName: "node",
@@ -49,7 +51,7 @@ export function wholeRun({ location, collector, inputs, config, stdin, spoolFold
     {
       emitter,
       location,
-      collector: { url: collector, headers: {}, timeoutMs: 5_000, intervalMs: 200 },
+      collector: { url: collector, headers: {}, timeoutMs: 5_000, intervalMs: 200, ...(redaction && { redaction }) },
       http: { host: "127.0.0.1", port: 0 },
       resource: { "service.name": "node" },
       slot: "test-node",
