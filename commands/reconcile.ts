@@ -1,10 +1,13 @@
 import { Argument, Command } from "commander";
-import type { Fact, StoredFact } from "#core/fact.ts";
+import type { Emitter } from "#core/emitter.ts";
+import type { Fact } from "#core/fact.ts";
 import { openLedger } from "#core/ledger/open.ts";
-import { type ReconcileReport, reconcile } from "#core/reconcile.ts";
+import { type ReconcileOptions, type ReconcileReport, reconcile } from "#core/reconcile.ts";
+import type { RunOptions } from "#core/run.ts";
 import { NO_RECORDS } from "#core/run-stream.ts";
 import { reconcileStream } from "#core/stream-reconcile.ts";
 import { textTable } from "../demo/text-table.ts";
+import { setUpAlerts } from "./alerts-setup.ts";
 import { type ConfigOptions, setUpChain } from "./chain-setup.ts";
 import { setUpNode } from "./node-setup.ts";
 import { withConfig } from "./run.ts";
@@ -13,14 +16,15 @@ import { withConfig } from "./run.ts";
 export function reconcileCommand(): Command {
   return withConfig(new Command("reconcile"))
     .description("compare the ledger, counted by SQL, with Prometheus, Loki and Tempo; exit 1 on any difference")
-    .addArgument(new Argument("[domain]", "whose ledger").choices(["chain", "node"]).default("chain"))
+    .addArgument(new Argument("[domain]", "whose ledger").choices(["chain", "node", "alerts"]).default("chain"))
     .addHelpText("after", "\nThe node's ledger keeps no facts: its totals are compared with Prometheus, bucket by bucket.")
     .option("--wait <seconds>", "how long the backends may take to catch up", "30")
     .option("--json", "print the report as JSON")
     .action(async (domain: string, options: ConfigOptions & { wait: string; json?: boolean }) => {
       const waitMs = Number(options.wait) * 1000;
       if (!(waitMs >= 0)) new Command().error("error: --wait needs a number of seconds", { exitCode: 2 });
-      const report = domain === "node" ? await reconcileNode(options, waitMs) : await reconcileChain(options, waitMs);
+      const compare = { node: reconcileNode, alerts: reconcileAlerts }[domain] ?? reconcileChain;
+      const report = await compare(options, waitMs);
       process.stdout.write(options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
       process.exitCode = report.equal ? 0 : 1;
     });
@@ -33,12 +37,33 @@ export function reconcileCommand(): Command {
  */
 export async function reconcileChain(options: ConfigOptions, waitMs: number): Promise<ReconcileReport> {
   const { config, emitter, run } = setUpChain(options);
+  return await reconcileFacts({ emitter, run, backends: config.backends, waitMs });
+}
+
+/**
+ * Compares the alert history's ledger with its backends; it may run meanwhile.
+ *
+ * @throws CONFIG_NOT_FOUND, CONFIG_INVALID, LEDGER_UNREACHABLE, BACKEND_UNREACHABLE
+ */
+export async function reconcileAlerts(options: ConfigOptions, waitMs: number): Promise<ReconcileReport> {
+  const { config, emitter, run } = setUpAlerts(options);
+  return await reconcileFacts({ emitter, run, backends: config.backends, waitMs });
+}
+
+interface FactsToCompare<O, F extends Fact> {
+  readonly emitter: Emitter<O, F>;
+  readonly run: Pick<RunOptions<O, F>, "location" | "clock">;
+  readonly backends: ReconcileOptions["backends"];
+  readonly waitMs: number;
+}
+
+async function reconcileFacts<O, F extends Fact>({ emitter, run, backends, waitMs }: FactsToCompare<O, F>): Promise<ReconcileReport> {
   const { records, metrics, domain } = emitter;
   const ledger = await openLedger({ location: run.location, domain, mode: "read", records, nowMs: run.clock.nowMs });
   try {
     // The ledger gives back what this emitter wrote; its domain was checked when it was opened.
-    const signals = emitter.signals as (stored: StoredFact<Fact>) => ReturnType<typeof emitter.signals>;
-    return await reconcile({ ledger, metrics, signals, backends: config.backends, clock: run.clock, waitMs });
+    const signals = emitter.signals as ReconcileOptions["signals"];
+    return await reconcile({ ledger, metrics, signals, backends, clock: run.clock, waitMs });
   } finally {
     await ledger.close();
   }

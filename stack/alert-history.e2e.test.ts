@@ -5,9 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
-import { openLedger } from "#core/ledger/open.ts";
-import { reconcile } from "#core/reconcile.ts";
-import { setUpAlerts } from "../commands/alerts-setup.ts";
+import { reconcileAlerts } from "../commands/reconcile.ts";
 import { type Stack, startStack } from "./start.ts";
 import { streamsOf } from "./testing/probe.ts";
 
@@ -109,27 +107,7 @@ test("Loki shows every transition and Prometheus counts them as the ledger does"
       .sort();
   await expect.poll(states, { timeout: 30_000, interval: 1_000 }).toEqual(["firing", "resolved"]);
 
-  const { run, emitter, config } = setUpAlerts({ config: join(stack.directory, "alerts.yaml"), set: [] });
-  const ledger = await openLedger({
-    location: run.location,
-    domain: "alerts",
-    mode: "read",
-    records: emitter.records,
-    nowMs: systemClock.nowMs,
-  });
-  try {
-    const signals = emitter.signals as Parameters<typeof reconcile>[0]["signals"];
-    const report = await reconcile({
-      ledger,
-      metrics: emitter.metrics,
-      signals,
-      backends: config.backends,
-      clock: systemClock,
-      waitMs: 30_000,
-    });
-    expect(report).toMatchObject({ equal: true, missingLogCount: 0 });
-    expect(report.facts).toBeGreaterThanOrEqual(4);
-  } finally {
-    await ledger.close();
-  }
+  const report = await reconcileAlerts({ config: join(stack.directory, "alerts.yaml"), set: [] }, 30_000);
+  expect(report).toMatchObject({ equal: true, missingLogCount: 0 });
+  expect(report.facts).toBeGreaterThanOrEqual(4);
 });
