@@ -68,7 +68,9 @@ describe.each(DATABASES)("the chain's tables on $name", ({ start }) => {
       const ledger = await open(location);
       await ledger.append({ facts, changes: state.changes(), cursors: new Map() });
       const rows = await ledger.select("SELECT finality FROM oracle_required_finality WHERE seq <= :cursor ORDER BY seq", END);
+      const standing = await ledger.select("SELECT finality FROM oracle_required_operations WHERE seq <= :cursor ORDER BY seq", END);
       await ledger.close();
+      expect(standing).toEqual(rows.filter((row) => row["finality"] !== "orphaned"));
       return rows.map((row) => String(row["finality"]));
     };
     expect(await finality(6)).toEqual(["provisional", "orphaned", "orphaned", "provisional"]);

@@ -3,7 +3,7 @@ import { POSTGRES_CANARY, SQLITE_CANARY } from "./canary/tables.ts";
 import type { ChainConfig } from "./config.ts";
 import { ACTOR_COLUMNS, EVIDENCE_COLUMNS } from "./evidence/columns.ts";
 import type { CanaryFact, ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
-import { POSTGRES_FINALITY, SQLITE_FINALITY } from "./finality.ts";
+import { POSTGRES_FINALITY, POSTGRES_FINALITY_COLUMN, SQLITE_FINALITY, SQLITE_FINALITY_COLUMN } from "./finality.ts";
 import { POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
 
@@ -24,6 +24,7 @@ export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordT
       { version: 4, sqlite: SQLITE_ROLLUPS, postgres: POSTGRES_ROLLUPS },
       { version: 5, sqlite: ACTOR_COLUMNS, postgres: ACTOR_COLUMNS },
       { version: 6, sqlite: SQLITE_CANARY, postgres: POSTGRES_CANARY },
+      { version: 7, sqlite: SQLITE_FINALITY_COLUMN, postgres: POSTGRES_FINALITY_COLUMN },
     ],
     appendOnly: ["oracle_required_operation_log", "oracle_config_change_log", "oracle_canary_log"],
     rows: rowsOf,
