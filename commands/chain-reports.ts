@@ -28,7 +28,7 @@ function rollupCommand(): Command {
       const { since } = options;
       const sinceMs = since === undefined ? undefined : momentOf(since, { option: "--since", nowMs: Date.now() });
       const day = sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString().slice(0, 10) };
-      const rows = await withLedger(options, ({ ledger }) => rollup(ledger, { by: options.by, ...day }));
+      const rows = await withChainLedger(options, ({ ledger }) => rollup(ledger, { by: options.by, ...day }));
       print(options.json === true ? rows : renderRollup(rows, options.by));
     });
 }
@@ -45,7 +45,7 @@ function explainCommand(): Command {
       const sinceMs = momentOf(options.since, { option: "--since", nowMs });
       const untilMs = options.until === undefined ? nowMs : momentOf(options.until, { option: "--until", nowMs });
       const windowMs = nowMs - momentOf(options.window, { option: "--window", nowMs });
-      const found = await withLedger(options, ({ ledger }) => explain(ledger, { sinceMs, untilMs, windowMs }));
+      const found = await withChainLedger(options, ({ ledger }) => explain(ledger, { sinceMs, untilMs, windowMs }));
       print(options.json === true ? found : renderExplanation(found));
     });
 }
@@ -56,22 +56,38 @@ function checklistCommand(): Command {
     .option("--hours <n>", "how far back a spike is looked for", positive, 6)
     .option("--json", "print the answers as JSON")
     .action(async (options: JsonOption & { readonly hours: number }) => {
-      const items = await withLedger(options, ({ ledger, setup }) =>
-        checklist({
-          ledger,
-          prometheus: setup.config.backends.prometheus,
-          zeros: setup.emitter.zeros,
-          nowMs: Date.now(),
-          hours: options.hours,
-        }),
-      );
+      const items = await itemsOf(options, options.hours);
       print(options.json === true ? items : renderChecklist(items));
       process.exitCode = items.every(({ ok }) => ok) ? 0 : 1;
     });
 }
 
+/** What `offing chain rollup` prints. @throws CONFIG_NOT_FOUND, CONFIG_INVALID, LEDGER_UNREACHABLE */
+export async function answerRollup(options: ConfigOptions): Promise<string> {
+  return renderRollup(await withChainLedger(options, ({ ledger }) => rollup(ledger, { by: "day" })), "day");
+}
+
+/** What `offing chain explain --since SINCE` prints. @throws CONFIG_NOT_FOUND, CONFIG_INVALID, LEDGER_UNREACHABLE */
+export async function answerExplain(options: ConfigOptions, since: string): Promise<string> {
+  const nowMs = Date.now();
+  const span = { sinceMs: momentOf(since, { option: "--since", nowMs }), untilMs: nowMs, windowMs: 3_600_000 };
+  return renderExplanation(await withChainLedger(options, ({ ledger }) => explain(ledger, span)));
+}
+
+/** What `offing chain checklist` prints. @throws CONFIG_NOT_FOUND, CONFIG_INVALID, LEDGER_UNREACHABLE, BACKEND_UNREACHABLE */
+export async function answerChecklist(options: ConfigOptions): Promise<string> {
+  return renderChecklist(await itemsOf(options, 6));
+}
+
+async function itemsOf(options: ConfigOptions, hours: number): Promise<readonly ChecklistItem[]> {
+  return await withChainLedger(options, ({ ledger, setup }) => {
+    const { prometheus } = setup.config.backends;
+    return checklist({ ledger, prometheus, zeros: setup.emitter.zeros, nowMs: Date.now(), hours });
+  });
+}
+
 /** Opens the ledger of a configuration for reading. @throws CONFIG_NOT_FOUND, CONFIG_INVALID, LEDGER_UNREACHABLE */
-async function withLedger<T>(
+export async function withChainLedger<T>(
   options: ConfigOptions,
   ask: (opened: { readonly ledger: Ledger; readonly setup: ChainSetup }) => Promise<T>,
 ): Promise<T> {

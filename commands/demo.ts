@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { runNodeDemo } from "../demo/node/run-node-demo.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { runOwnChain } from "../demo/run-own-chain.ts";
+import { tourOfChain } from "./chain-tour.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { reconcileChain } from "./reconcile.ts";
 
@@ -35,18 +36,39 @@ export function demoCommand(): Command {
         write: (text: string) => process.stdout.write(text),
         reconcile: (config: string, set: readonly string[] = []) => reconcileChain({ config, set }, RECONCILE_WAIT_MS),
       };
-      try {
-        const { rpc = "", config = "" } = options;
-        const ok = own ? await runOwnChain({ ...shared, rpc, config, watchSeconds }) : await runDemo(shared);
-        process.exitCode = ok ? 0 : 1;
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        process.stdout.write("\nStopped; nothing is left running.\n");
-        process.exitCode = 1;
-      }
+      const { rpc = "", config = "" } = options;
+      await ending(signal, () => (own ? runOwnChain({ ...shared, rpc, config, watchSeconds }) : runDemo(shared)));
     });
+  command.addCommand(chainDemoCommand());
   command.addCommand(nodeDemoCommand());
   return command;
+}
+
+/** `offing demo chain`: the same, and then every question that the chain's ledger answers. */
+function chainDemoCommand(): Command {
+  return new Command("chain")
+    .description("the same story, and then everything an operator asks: explain, canary, rollup, coverage, checklist")
+    .option("--keep", "leave everything running until Ctrl-C")
+    .action(async (_: object, command: Command) => {
+      const { keep = false } = command.optsWithGlobals<{ keep?: boolean }>();
+      const signal = onInterrupt();
+      const directory = join(ROOT, ".offing", "demo");
+      const write = (text: string): void => void process.stdout.write(text);
+      const reconcile = (config: string) => reconcileChain({ config, set: [] }, RECONCILE_WAIT_MS);
+      const tour = (config: string) => tourOfChain({ config, set: [] });
+      await ending(signal, () => runDemo({ directory, ports: "standard", keep, signal, write, reconcile, tour }));
+    });
+}
+
+/** Exits as the numbers say; Ctrl-C is no error. */
+async function ending(signal: AbortSignal, work: () => Promise<boolean>): Promise<void> {
+  try {
+    process.exitCode = (await work()) ? 0 : 1;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stdout.write("\nStopped; nothing is left running.\n");
+    process.exitCode = 1;
+  }
 }
 
 /** `offing demo node`: one small node told of twice, by the library and by its log. */
@@ -58,13 +80,6 @@ function nodeDemoCommand(): Command {
       const signal = onInterrupt();
       const directory = join(ROOT, ".offing", "demo-node");
       const write = (text: string): void => void process.stdout.write(text);
-      try {
-        const ok = await runNodeDemo({ directory, ports: "standard", keep: options.keep ?? false, signal, write });
-        process.exitCode = ok ? 0 : 1;
-      } catch (error) {
-        if (!signal.aborted) throw error;
-        write("\nStopped; nothing is left running.\n");
-        process.exitCode = 1;
-      }
+      await ending(signal, () => runNodeDemo({ directory, ports: "standard", keep: options.keep ?? false, signal, write }));
     });
 }

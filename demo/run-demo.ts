@@ -28,6 +28,8 @@ export interface DemoOptions {
   readonly write: (text: string) => void;
   /** Compares the ledger of a configuration with the backends. */
   readonly reconcile: (config: string) => Promise<ReconcileReport>;
+  /** What to tell between the story and the numbers, when the alerts have fired. */
+  readonly tour?: (config: string) => Promise<string>;
 }
 
 /** The alerts that must fire at the end of the story; every other one must not. */
@@ -82,6 +84,7 @@ async function tell(options: DemoOptions, started: Started): Promise<boolean> {
   );
   await tellStory(options, { stack, world, emitter });
   const summary = await conclude(options, { stack, world, emitter, config });
+  if (options.tour !== undefined) write(await options.tour(config));
   write(renderSummary(summary));
   if (options.keep && !signal.aborted) {
     write("\nEverything keeps running. Ctrl-C stops it.\n");

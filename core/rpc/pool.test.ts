@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { rpcFailovers } from "#contract/generated/shared.ts";
+import { rpcFailovers, sourceFaults } from "#contract/generated/shared.ts";
 import type { Clock } from "#core/clock.ts";
 import { Secret } from "#core/config/secret.ts";
 import { createLog } from "#core/log.ts";
@@ -66,6 +66,11 @@ afterEach(async () => {
 const ask = async (atBlock?: number): Promise<string> =>
   (await pool.ask({ method: "logs", params: [], ...(atBlock !== undefined && { atBlock }) }, never)).provider;
 
+function faults(): Readonly<Record<string, number>> {
+  const counted = meter.collect().filter(({ metric, value }) => metric.name === sourceFaults.name && value > 0);
+  return Object.fromEntries(counted.map(({ labels, value }) => [String(labels["fault"]), value]));
+}
+
 async function survey(): Promise<void> {
   const before = endpoints.map((endpoint) => endpoint.asked("head"));
   pool.survey(never);
@@ -88,6 +93,15 @@ describe("a pool", () => {
     endpoints[0].spoil = undefined;
     expect(await ask()).toBe("rpc-1");
     expect(meter.takeSpans()).toEqual([]);
+  });
+
+  it("counts a fault of a probe, and not that a method is missing", async () => {
+    expect(await pool.supports("extra", never)).toBe(false);
+    expect(faults()).toEqual({});
+    endpoints[0].spoil = { type: "body", status: 503, body: "" };
+    endpoints[1].spoil = { type: "body", status: 503, body: "" };
+    await survey();
+    await expect.poll(faults).toEqual({ http_status: 2 });
   });
 
   it("lets an endpoint rest as long as it asks, and says why in a span with everything the choice was made from", async () => {

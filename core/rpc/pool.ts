@@ -83,6 +83,8 @@ interface Works<M extends string> extends PoolOptions<M> {
   readonly identity: Identity;
   readonly board: Board;
   readonly gate: Gate;
+  /** Faults that stand in the counter already. */
+  readonly counted: WeakSet<object>;
 }
 
 const SHOWN_EVERY_MS = 1_000;
@@ -97,9 +99,10 @@ export function createPool<M extends string>(options: PoolOptions<M>): Pool<M> {
   for (const { endpoint } of members) zero(meter, endpoint.provider, methods.allowed);
   const identity: Identity = { chainId: options.chainId, genesis: options.genesis };
   const board = createBoard({ members, maxLagBlocks: rpc.maxLagBlocks, clock, log, meter });
-  const works: Works<M> = { ...options, members, identity, board, gate: createGate(rpc.concurrency) };
+  const works: Works<M> = { ...options, members, identity, board, gate: createGate(rpc.concurrency), counted: new WeakSet() };
   const asking = createAsking(works);
-  const survey = createSurvey({ methods, members, board, ask: asking, clock, meter });
+  const probing = createProbing(works, asking);
+  const survey = createSurvey({ methods, members, board, ask: probing, clock, meter });
   return {
     ask: (request, signal) => askInOrder(works, { request, ask: asking, refresh: survey.refresh }, signal),
     supports: async (method, signal) => {
@@ -108,7 +111,7 @@ export function createPool<M extends string>(options: PoolOptions<M>): Pool<M> {
         // One that rests may have it, and is not asked; one on another chain has nothing for us.
         if (fence === "resting" && (member.has.get(method) ?? true)) return true;
         if (fence === "resting" || fence === "wrong_chain") continue;
-        if (await probe(member, method, { methods, ask: asking, meter, signal })) return true;
+        if (await probe(member, method, { methods, ask: probing, meter, signal })) return true;
       }
       return false;
     },
@@ -154,6 +157,25 @@ function createAsking<M extends string>({ methods, identity, gate, board, clock,
     }, request.aside !== true);
 }
 
+/** The same for what nobody waits for: an answer that was refused says what was asked, and every other fault is counted. */
+function createProbing<M extends string>({ counted, meter }: Works<M>, ask: Ask<M>): Ask<M> {
+  return async (member, request, signal) => {
+    try {
+      return await ask(member, request, signal);
+    } catch (error) {
+      if (!signal.aborted && faultOf(error) !== "rpc_error" && !isMethodMissing(error)) countOnce(error, { counted, meter });
+      throw error;
+    }
+  };
+}
+
+/** A fault that a question and its probe share is one fault. */
+function countOnce(error: unknown, { counted, meter }: { readonly counted: WeakSet<object>; readonly meter: Meter }): void {
+  if (typeof error !== "object" || error === null || counted.has(error)) return;
+  counted.add(error);
+  meter.count(sourceFaults.add({ fault: faultOf(error) }));
+}
+
 interface Blame<M extends string> extends Pick<PoolOptions<M>, "clock" | "meter" | "methods"> {
   readonly request: RpcRequest<M>;
 }
@@ -182,7 +204,7 @@ interface Asked<M extends string> {
 }
 
 async function askInOrder<M extends string>(works: Works<M>, { request, ask, refresh }: Asked<M>, signal: AbortSignal): Promise<Answer> {
-  const { members, board, meter } = works;
+  const { members, board } = works;
   const { method, atBlock } = request;
   let last: unknown;
   for (const provider of orderOf(board.candidates(), board.first())) {
@@ -195,7 +217,7 @@ async function askInOrder<M extends string>(works: Works<M>, { request, ask, ref
     } catch (error) {
       const isForeign = faultOf(error) === "wrong_chain";
       if (signal.aborted || !(mayPass(error) || isForeign)) throw error;
-      meter.count(sourceFaults.add({ fault: faultOf(error) }));
+      countOnce(error, works);
       last = error;
     }
   }
