@@ -15,7 +15,7 @@ export async function tourOfChain(options: ConfigOptions): Promise<string> {
       "Is it blocked, since when, for whom, and was it a change of ours?   ./offing chain explain --since 2h",
       await answerExplain(options, "2h"),
     ],
-    ["Who tries now is turned away?   the canary, from oracle_canary_log", await canaries(options)],
+    ["Would who tries now be turned away?   the canary, from oracle_canary_log", await canaries(options)],
     ["How many, by day?   ./offing chain rollup", await answerRollup(options)],
     ["Was every block read?   ./offing chain coverage", renderCoverage(coverage)],
     [
