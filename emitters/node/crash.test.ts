@@ -66,13 +66,13 @@ function roundOf(round: number): string {
 }
 
 test("killed at any moment, through rotations and with the Collector away, it counts every line once and sends every span", async () => {
-  await killAtAnyMoment({ sqlite: join(folder, "node.db") }, 5);
+  await killAtAnyMoment({ sqlite: join(folder, "node.db") }, 4);
 }, 120_000);
 
 test("so it does where its ledger is in PostgreSQL", async () => {
   const server = await startPostgres();
   try {
-    await killAtAnyMoment({ postgresUrl: server.url, schema: "node" }, 3);
+    await killAtAnyMoment({ postgresUrl: server.url, schema: "node" }, 2);
   } finally {
     await server.stop();
   }
