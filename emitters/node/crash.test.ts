@@ -124,9 +124,10 @@ async function killAtAnyMoment(location: LedgerLocation, rounds: number): Promis
   const differing = [...spans.values()].filter((same) => new Set(same.map((span) => JSON.stringify(span))).size > 1);
   expect(differing, "a span that was sent again differs").toHaveLength(0);
   let before = 0;
-  for (const { value: shown, start: startTime } of pointsOf("node.task.runs")) {
+  const points = pointsOf("node.task.runs");
+  for (const { value: shown, start: startTime } of points) {
     expect(shown).toBeGreaterThanOrEqual(before);
-    expect(startTime).toBe(pointsOf("node.task.runs")[0]?.start);
+    expect(startTime).toBe(points[0]?.start);
     before = shown;
   }
 }
