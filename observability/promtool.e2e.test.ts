@@ -1,10 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { silent } from "../stack/progress.ts";
 import { findTools } from "../stack/tools.ts";
 import { readObservability } from "./check.ts";
+import { runMutants } from "./mutation/run.ts";
 import { promtoolTest, testDashboards } from "./promtool.ts";
 
 let promtool = "";
@@ -32,6 +33,24 @@ test.each<[string, (rules: string) => string, readonly string[]]>([
   ["PromQL that does not parse", (rules) => rules.replace("> 5", "> > 5"), ["rules", "rule tests"]],
 ])("%s is what promtool finds", async (_, change, failed) => {
   expect(await failedAfter(change)).toEqual(failed);
+});
+
+test("a planted gap is found: mutants that a weak test lets pass are named", async () => {
+  const weak = join(folder, "weak");
+  mkdirSync(weak);
+  writeFileSync(join(weak, "demo.rules.yaml"), "groups: [{ name: demo, rules: [{ alert: Demo, expr: depth > 5, for: 1m, labels: { severity: info } }] }]");
+  const cases = `{ eval_time: 5m, alertname: Demo, exp_alerts: [{ exp_labels: { severity: info } }] }`;
+  const group = `{ name: Demo, interval: 1m, input_series: [{ series: depth, values: 9x9 }], alert_rule_test: [${cases}] }`;
+  writeFileSync(join(weak, "demo.rules.test.yaml"), `rule_files: [demo.rules.yaml]\nevaluation_interval: 5s\ntests: [${group}]\n`);
+  const survivors = (await runMutants({ promtool, folder: weak })).filter(({ killed }) => !killed);
+  expect(survivors.map(({ mutant }) => `${mutant.operator} ${mutant.change}`)).toEqual([
+    "comparison > → >= at 6",
+    "threshold 5 → 6 at 8",
+    "threshold 5 → 4 at 8",
+    "for 1m → none",
+    "for 1m → 72s",
+    "for 1m → 48s",
+  ]);
 });
 
 test("every dashboard finds data in the contract's series", async () => {

@@ -113,10 +113,10 @@ interface Change {
   readonly rule: AlertRule;
 }
 
-/** The rule and the test group of its name, nothing else: quick. */
+/** The rule and the test groups that begin with its name, nothing else: quick. */
 function alone({ tests }: Suite, { name, file, rule }: Change): readonly Trial[] {
   const own = tests.get(testOf(file));
-  const groups = (own?.tests ?? []).filter((group) => group.name === rule.alert);
+  const groups = (own?.tests ?? []).filter(({ name: of }) => of === rule.alert || of.startsWith(`${rule.alert}: `));
   const files = {
     "rules.yaml": { groups: [{ name: "mutant", rules: [rule] }] },
     "test.yaml": { ...own, rule_files: ["rules.yaml"], tests: groups },
@@ -124,15 +124,19 @@ function alone({ tests }: Suite, { name, file, rule }: Change): readonly Trial[]
   return groups.length === 0 ? [] : [{ name, files, tests: ["test.yaml"] }];
 }
 
-/** Every rule with the one changed, and the tests that belong to no single file. */
+/** Every rule with the one changed, and those groups of the tests that belong to no single file which speak of it. */
 function together({ rules, tests, others }: Suite, { name, file, rule }: Partial<Change> & { readonly name: string }): readonly Trial[] {
-  if (others.length === 0) return [];
   const changed = [...rules].map(([path, { groups }]) => {
     const swap = (one: AlertRule): AlertRule => (path === file && one.alert === rule?.alert ? rule : one);
     return [path, { groups: groups.map((group) => ({ ...group, rules: group.rules.map(swap) })) }] as const;
   });
-  const cases = others.map((path) => [path, tests.get(path)] as const);
-  return [{ name, files: Object.fromEntries([...changed, ...cases]), tests: others }];
+  const speaksOf = (group: TestGroup): boolean => rule === undefined || JSON.stringify(group).includes(rule.alert);
+  const cases = others.flatMap((path) => {
+    const test = tests.get(path);
+    const groups = test?.tests.filter(speaksOf) ?? [];
+    return groups.length === 0 ? [] : [[path, { ...test, tests: groups }] as const];
+  });
+  return cases.length === 0 ? [] : [{ name, files: Object.fromEntries([...changed, ...cases]), tests: cases.map(([path]) => path) }];
 }
 
 interface JudgeOptions {
@@ -170,6 +174,8 @@ async function judgeBatch(trials: readonly Trial[], { promtool, scratch, signal 
     await run(promtool, ["test", "rules", "--junit=report.xml", ...files], {
       cwd: folder,
       maxBuffer: 1e8,
+      // Hundreds of short lives: collecting garbage later is a fifth of the time.
+      env: { ...process.env, GOGC: "400" },
       ...(signal !== undefined && { signal }),
     });
   } catch (error) {
