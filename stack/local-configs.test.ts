@@ -35,10 +35,10 @@ test("without secrets nobody is told but the history, and what is missing is nam
   const { alertmanager, missing } = writeLocalConfigs({ directory, ...PORTS, secrets: null });
   const config = read(alertmanager);
   expect(missing).toEqual(SECRETS);
-  expect(integrations(config)).toEqual(["history webhook_configs"]);
-  expect(config.receivers.find(({ name }) => name === "history")?.["webhook_configs"]?.[0]?.["url"]).toBe(
-    "http://127.0.0.1:20002/alertmanager",
-  );
+  expect(integrations(config)).toEqual(["history webhook_configs", "watchdog webhook_configs"]);
+  const history = { url: "http://127.0.0.1:20002/alertmanager", send_resolved: true, max_alerts: 0 };
+  for (const receiver of ["history", "watchdog"])
+    expect(config.receivers.find(({ name }) => name === receiver)?.["webhook_configs"]).toEqual([history]);
   expect(config.receivers.map(({ name }) => name)).toEqual(["nobody", "page", "team", "operators", "history", "watchdog"]);
 });
 
@@ -48,7 +48,7 @@ test("a secret brings its integrations, by the path of its file and never by wha
   writeFileSync(join(secrets, "pagerduty-routing-key"), "the-key");
   const { alertmanager, missing } = writeLocalConfigs({ directory, ...PORTS, secrets });
   expect(missing).toEqual(SECRETS.slice(1));
-  expect(integrations(read(alertmanager))).toEqual(["page pagerduty_configs", "history webhook_configs"]);
+  expect(integrations(read(alertmanager))).toEqual(["page pagerduty_configs", "history webhook_configs", "watchdog webhook_configs"]);
   expect(readFileSync(alertmanager, "utf8")).toContain(join(secrets, "pagerduty-routing-key"));
   expect(readFileSync(alertmanager, "utf8")).not.toContain("the-key");
 });

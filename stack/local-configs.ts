@@ -113,10 +113,12 @@ interface FitContext {
   readonly missing: Set<string>;
 }
 
-/** The integration with its addresses, or nothing when its secret is not there. */
+/** The integration with its addresses, or nothing when its secret is not there. On loopback the history asks for no token. */
 function fitIntegration(integration: Readonly<Record<string, unknown>>, { history, secretOf, missing }: FitContext): object[] {
   const fitted: Record<string, unknown> = {};
+  const isHistory = typeof integration["url"] === "string" && integration["url"].startsWith(HISTORY);
   for (const [key, value] of Object.entries(integration)) {
+    if (isHistory && key === "http_config") continue;
     if (typeof value === "string" && value.startsWith(SECRETS)) {
       const name = value.slice(SECRETS.length);
       const path = secretOf(name);

@@ -33,6 +33,20 @@ export const open: Gauge<OpenLabels> = gauge<OpenLabels>({
   closed: { "offing.alert.severity": ALERT_SEVERITIES },
 });
 
+/** Labels of `reportedTimestamp`. */
+export type ReportedTimestampLabels = Readonly<Record<string, never>>;
+/** When Alertmanager last reported by webhook, Unix seconds; when the history began to listen as long as it never did. A gauge in s, `offing_alerts_reported_timestamp_seconds` in Prometheus. */
+export const reportedTimestamp: Gauge<ReportedTimestampLabels> = gauge<ReportedTimestampLabels>({
+  name: "offing.alerts.reported.timestamp",
+  instrument: "gauge",
+  unit: "s",
+  brief: "When Alertmanager last reported by webhook, Unix seconds; when the history began to listen as long as it never did.",
+  resource: "ledger",
+  prometheus: "offing_alerts_reported_timestamp_seconds",
+  labels: [],
+  closed: {},
+});
+
 /** Labels of `transitions`. */
 export type TransitionsLabels = {
   readonly "offing.alert.state": AlertState;

@@ -1,11 +1,21 @@
 // Generated from contract/collector.yaml. DO NOT EDIT: run `./offing contract generate`.
 
-import { type Counter, type Gauge, type MetricDefinition, counter, gauge } from "#core/signal.ts";
+import { type Counter, type Gauge, type Histogram, type MetricDefinition, counter, gauge, histogram } from "#core/signal.ts";
 
 /** The signal that a queue holds. */
 export type DataType = "traces" | "metrics" | "logs";
 /** Every value of `data_type`, in the contract's order. */
 export const DATA_TYPES: readonly DataType[] = ["traces", "metrics", "logs"];
+
+/** The kind of a span, as the Collector's span_metrics writes it. */
+export type SpanKind = "SPAN_KIND_INTERNAL" | "SPAN_KIND_SERVER" | "SPAN_KIND_CLIENT" | "SPAN_KIND_PRODUCER" | "SPAN_KIND_CONSUMER" | "SPAN_KIND_UNSPECIFIED";
+/** Every value of `span.kind`, in the contract's order. */
+export const SPAN_KINDS: readonly SpanKind[] = ["SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER", "SPAN_KIND_UNSPECIFIED"];
+
+/** The status of a span, as the Collector's span_metrics writes it. */
+export type StatusCode = "STATUS_CODE_UNSET" | "STATUS_CODE_OK" | "STATUS_CODE_ERROR";
+/** Every value of `status.code`, in the contract's order. */
+export const STATUS_CODES: readonly StatusCode[] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"];
 
 /** How an item came in. */
 export type Transport = "http" | "grpc";
@@ -256,6 +266,25 @@ export const otelcolReceiverRefusedSpans: Counter<OtelcolReceiverRefusedSpansLab
   prometheus: "otelcol_receiver_refused_spans_total",
   labels: ["receiver","transport"],
   closed: { transport: TRANSPORTS },
+});
+
+/** Labels of `otelcolSpansDuration`. */
+export type OtelcolSpansDurationLabels = {
+  readonly "span.name": string;
+  readonly "span.kind": SpanKind;
+  readonly "status.code": StatusCode;
+};
+/** How long spans took, counted by the Collector as they arrive; a span that comes twice counts twice. Read for its exemplars only. A histogram in s, `otelcol_spans_duration_seconds` in Prometheus. */
+export const otelcolSpansDuration: Histogram<OtelcolSpansDurationLabels> = histogram<OtelcolSpansDurationLabels>({
+  name: "otelcol.spans.duration",
+  instrument: "histogram",
+  unit: "s",
+  brief: "How long spans took, counted by the Collector as they arrive; a span that comes twice counts twice. Read for its exemplars only.",
+  resource: "process",
+  prometheus: "otelcol_spans_duration_seconds",
+  labels: ["span.name","span.kind","status.code"],
+  closed: { "span.kind": SPAN_KINDS, "status.code": STATUS_CODES },
+  buckets: [0.005,0.01,0.025,0.05,0.1,0.25,0.5,1,2.5,5,10,30,60],
 });
 
 /** The counters and histograms of contract/collector.yaml whose totals stand in the ledger. */

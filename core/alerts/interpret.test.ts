@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { State } from "#core/state.ts";
-import { createInterpret, openAlerts } from "./interpret.ts";
+import { createInterpret, lastReport, openAlerts } from "./interpret.ts";
 import type { AlertObservation } from "./observation.ts";
 import { polled, reported, T0 } from "./testing/told.ts";
 
@@ -77,6 +77,26 @@ test("alerts are kept apart by their fingerprint, and each keeps what it said wh
   );
   interpret(state, reported(20, { id: 1, from: 0, to: 15 }));
   expect(openAlerts(state)).toMatchObject([{ name: "ChainHeadStalled", severity: "unknown", startedAtMs: T0 + 5_000 }]);
+});
+
+test("a report is a sign of life, also of the Watchdog; before the first one the history waits since it began to listen", () => {
+  const state = new State();
+  const interpret = createInterpret(SETTLE);
+  const reportedAt = (observation: AlertObservation): number | undefined => {
+    interpret(state, observation);
+    const atMs = lastReport(state);
+    return atMs === undefined ? undefined : (atMs - T0) / 1000;
+  };
+  expect(lastReport(state)).toBeUndefined();
+  expect(
+    [
+      { type: "tick" as const, atMs: T0 + 5_000 },
+      polled(10, []),
+      reported(20, { from: 0, name: "OffingWatchdog" }),
+      polled(30, []),
+      reported(40, { from: 0 }),
+    ].map(reportedAt),
+  ).toEqual([5, 5, 20, 20, 40]);
 });
 
 test("what happened more than an hour before it was told counts as late", () => {

@@ -30,6 +30,7 @@ const REMEMBERED_MS = 7 * 86_400_000;
  */
 export function createInterpret({ settleMs }: { readonly settleMs: number }) {
   return (state: State, observation: AlertObservation): readonly AlertTransitionFact[] => {
+    if (observation.type === "reported" || lastReport(state) === undefined) state.set("alertmanager", "reported", observation.atMs);
     switch (observation.type) {
       case "reported":
         return reported(state, readAlert(observation.alert), observation.atMs);
@@ -51,6 +52,11 @@ export function openAlerts(state: ReadonlyState): readonly OpenAlert[] {
 /** The last answer of Alertmanager, if there ever was one. */
 export function lastPoll(state: ReadonlyState): Polled | undefined {
   return state.get("alertmanager", "last") as unknown as Polled | undefined;
+}
+
+/** When Alertmanager last reported by webhook, or since when it has not; the Watchdog makes it report every minute. */
+export function lastReport(state: ReadonlyState): number | undefined {
+  return state.get("alertmanager", "reported") as number | undefined;
 }
 
 function reported(state: State, alert: Alert, atMs: number): readonly AlertTransitionFact[] {

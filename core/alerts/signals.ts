@@ -1,10 +1,10 @@
-import { ALERTS_LEDGER_METRICS, checkedTimestamp, open, transitions } from "#contract/generated/alerts.ts";
+import { ALERTS_LEDGER_METRICS, checkedTimestamp, open, reportedTimestamp, transitions } from "#contract/generated/alerts.ts";
 import { ALERT_SEVERITIES, ALERT_STATES, alertTransitionEvent, facts, SHARED_LEDGER_METRICS } from "#contract/generated/shared.ts";
 import type { StoredFact } from "#core/fact.ts";
 import type { GaugePoint, Increment, MetricDefinition, Signal } from "#core/signal.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import type { AlertTransitionFact } from "./facts.ts";
-import { lastPoll, openAlerts } from "./interpret.ts";
+import { lastPoll, lastReport, openAlerts } from "./interpret.ts";
 
 /** Raised whenever `signals` counts differently for the same fact. */
 export const PROJECTION = 1;
@@ -47,12 +47,15 @@ export function signals({ fact }: StoredFact<AlertTransitionFact>): readonly Sig
   ];
 }
 
-/** How many alerts are open, once Alertmanager has answered, and when it last did. */
+/** When Alertmanager last reported; how many alerts are open, once it has answered, and when it last did. */
 export function gauges(state: ReadonlyState): readonly GaugePoint[] {
+  const reportedMs = lastReport(state);
+  const reported = reportedMs === undefined ? [] : [reportedTimestamp.at({}, reportedMs / 1000)];
   const last = lastPoll(state);
-  if (last === undefined) return [];
+  if (last === undefined) return reported;
   const now = openAlerts(state);
   return [
+    ...reported,
     checkedTimestamp.at({}, last.atMs / 1000),
     ...ALERT_SEVERITIES.map((severity) =>
       open.at({ "offing.alert.severity": severity }, now.filter((alert) => alert.severity === severity).length),

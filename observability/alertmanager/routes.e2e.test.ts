@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { parse } from "yaml";
@@ -18,18 +19,40 @@ beforeAll(async () => {
 });
 
 /** The receivers of an alert with these labels, as amtool finds them. */
-function receiversOf(labels: Readonly<Record<string, string>>): string {
+function receiversOf(labels: Readonly<Record<string, string>>, config: string = CONFIG): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return execFileSync(amtool, ["config", "routes", "test", `--config.file=${CONFIG}`, ...pairs], { encoding: "utf8" }).trim();
+  return execFileSync(amtool, ["config", "routes", "test", `--config.file=${config}`, ...pairs], { encoding: "utf8" }).trim();
+}
+
+/** Who shall be told of an alert. */
+function expectedOf({ alert, labels: { severity = "", domain = "" } }: (typeof rules)[number]): string {
+  const told = domain === "shared" && severity === "warning" ? "operators" : RECEIVERS[severity];
+  if (alert === "OffingWatchdog") return "watchdog";
+  return domain === "funding" ? "history,nobody" : `history,${told}`;
 }
 
 describe("each alert reaches", () => {
-  it.each(rules.map((rule) => [rule.alert, rule.labels] as const))("%s: who its severity and domain say", (alertname, labels) => {
-    const { severity = "", domain = "" } = labels;
-    const told = domain === "shared" && severity === "warning" ? "operators" : RECEIVERS[severity];
-    const expected = alertname === "OffingWatchdog" ? "watchdog" : domain === "funding" ? "history,nobody" : `history,${told}`;
-    expect(receiversOf({ alertname, ...labels })).toBe(expected);
+  it.each(rules.map((rule) => [rule.alert, rule] as const))("%s: who its severity and domain say", (alertname, rule) => {
+    expect(receiversOf({ alertname, ...rule.labels })).toBe(expectedOf(rule));
   });
+});
+
+test.each([
+  ["a page that goes to the team", "receiver: page", "receiver: team", "OffingCollectorSilent"],
+  ["a history that is told last and not first", "continue: true", "continue: false", "ChainHeadStalled"],
+  ["the Watchdog on its way to people", 'alertname = "OffingWatchdog"', 'alertname = "OffingWatchDog"', "OffingWatchdog"],
+])("a planted fault is found: %s", (_, good, bad, name) => {
+  const folder = mkdtempSync(join(tmpdir(), "offing-routes-"));
+  try {
+    const text = readFileSync(CONFIG, "utf8");
+    expect(text).toContain(good);
+    writeFileSync(join(folder, "alertmanager.yaml"), text.replace(good, bad));
+    const rule = rules.find(({ alert }) => alert === name);
+    if (rule === undefined) throw new TypeError(`no rule is called ${name}`);
+    expect(receiversOf({ alertname: name, ...rule.labels }, join(folder, "alertmanager.yaml"))).not.toBe(expectedOf(rule));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -67,6 +67,7 @@ afterAll(async () => {
 });
 
 interface Config {
+  templates: string[];
   global: Record<string, unknown>;
   route: Route;
   inhibit_rules: unknown[];
@@ -139,6 +140,22 @@ function valueIn(template: string, rendered: string): string | undefined {
   return rendered.slice(start, rendered.indexOf(after, start)) || undefined;
 }
 
+/** What a message about an alert must say: who, what, since, value, runbook, dashboard and next step. */
+function partsOf({ rule, labels, annotations }: (typeof alerts)[number]): {
+  readonly wanted: readonly string[];
+  readonly value: string | undefined;
+} {
+  const { description = "", runbook_url = "", dashboard_url = "", summary = "" } = annotations;
+  const next = description.split("Next: ")[1] ?? "";
+  const who = ["job", "instance"].flatMap((label) => (labels[label] === undefined ? [] : [`${label} ${labels[label]}`]));
+  const wanted = [...who, summary, "2026-11-24 08:15:30 UTC", runbook_url, `http://127.0.0.1:3000${dashboard_url}`, next];
+  return { wanted, value: valueIn(rule.annotations["description"] ?? "", description) };
+}
+
+function missingIn(text: string, wanted: readonly string[]): readonly string[] {
+  return wanted.filter((part) => !text.includes(JSON.stringify(part).slice(1, -1)));
+}
+
 describe("through a real Alertmanager", () => {
   beforeAll(async () => {
     await start((config) => {
@@ -149,7 +166,7 @@ describe("through a real Alertmanager", () => {
       until(`${count} messages at ${path}`, async () =>
         messages.filter((message) => message.path.startsWith(path)).length >= count ? true : null,
       );
-    await arrived("/alertmanager", alerts.length - 1);
+    await arrived("/alertmanager", alerts.length);
     const pages = alerts.filter(({ labels }) => labels["severity"] === "critical" && labels["domain"] !== "funding");
     await arrived("/pagerduty", pages.length);
     const warned = alerts.filter(({ labels }) => labels["severity"] === "warning" && labels["domain"] !== "funding");
@@ -162,32 +179,21 @@ describe("through a real Alertmanager", () => {
       .map((alert) => [alert.rule.alert, alert] as const),
   )("%s says who, what, since, value, runbook, dashboard and next step", (name, { rule, labels, annotations }) => {
     const operators = labels["domain"] === "shared" && labels["severity"] === "warning";
+    const { wanted, value } = partsOf({ rule, labels, annotations });
     const text = about(operators ? "/slack-operators-url" : "/slack-url", name);
-    const { description = "", runbook_url = "", dashboard_url = "", summary = "" } = annotations;
-    const next = description.split("Next: ")[1] ?? "";
-    const value = valueIn(rule.annotations["description"] ?? "", description);
-    const who = ["job", "instance"].flatMap((label) => (labels[label] === undefined ? [] : [`${label} ${labels[label]}`]));
-    const wanted = [...who, summary, "2026-11-24 08:15:30 UTC", runbook_url, `http://127.0.0.1:3000${dashboard_url}`, next];
-    for (const part of wanted) expect(text).toContain(JSON.stringify(part).slice(1, -1));
+    expect(missingIn(text, wanted)).toEqual([]);
     if (rule.annotations["description"]?.includes("$value") === true) expect(text).toContain(value ?? "(the description shows no value)");
-    if (labels["severity"] === "critical") {
-      const page = about("/pagerduty", name);
-      for (const part of [...wanted, "the-routing-key", '"event_action":"trigger"', '"severity":"critical"']) {
-        expect(page).toContain(part.startsWith('"') ? part : JSON.stringify(part).slice(1, -1));
-      }
-    }
+    if (labels["severity"] !== "critical") return;
+    const page = about("/pagerduty", name);
+    expect(missingIn(page, [...wanted, "the-routing-key"])).toEqual([]);
+    for (const part of ['"event_action":"trigger"', '"severity":"critical"']) expect(page).toContain(part);
   });
 
-  it("tells the history of each alert, whoever else is told, and only the outside of the Watchdog", () => {
+  it("tells the history of each alert, whoever else is told, and nobody but it and the outside of the Watchdog", () => {
     const told = new Set(
       to("/alertmanager").flatMap(({ body }) => (JSON.parse(body) as { alerts: Alert[] }).alerts.map(({ labels }) => labels["alertname"])),
     );
-    expect([...told].sort()).toEqual(
-      alerts
-        .map(({ rule }) => rule.alert)
-        .filter((name) => name !== "OffingWatchdog")
-        .sort(),
-    );
+    expect([...told].sort()).toEqual(alerts.map(({ rule }) => rule.alert).sort());
     expect(about("/watchdog-url", "OffingWatchdog")).not.toBe("");
     expect(about("/slack-url", "OffingWatchdog") + about("/pagerduty", "OffingWatchdog")).toBe("");
   });
@@ -240,4 +246,27 @@ test("a cause holds back what follows from it, and a window what can wait; the h
   await expect.poll(muted, { timeout: 15_000 }).toEqual(["maintenance"]);
   expect(about("/slack-url", "ChainIndexLagging")).toBe("");
   expect(readFileSync(join(directory, "alertmanager.log"), "utf8")).not.toContain("the-routing-key");
+}, 60_000);
+
+test("a planted fault is found: a template that leaves out the runbook and when it began", async () => {
+  const templates = join(directory, "templates");
+  mkdirSync(templates, { recursive: true });
+  await start((config) => {
+    for (const file of globSync("*.tmpl", { cwd: join(import.meta.dirname, "templates") })) {
+      const text = readFileSync(join(import.meta.dirname, "templates", file), "utf8");
+      writeFileSync(join(templates, file), text.replace(/^(?:Runbook|Since): .*\n/gmu, ""));
+    }
+    config.templates = [join(templates, "*.tmpl")];
+    config.inhibit_rules = [];
+  });
+  const [known] = alerts.filter(({ rule }) => rule.alert === "OffingCollectorSilent");
+  if (known === undefined) throw new TypeError("no rule is called OffingCollectorSilent");
+  // Of the same name and labels Alertmanager remembers that it has told.
+  const one = { ...known, labels: { ...known.labels, instance: "another" } };
+  await send([one]);
+  await expect.poll(() => about("/slack-url", one.rule.alert), { timeout: 15_000 }).not.toBe("");
+  expect(missingIn(about("/slack-url", one.rule.alert), partsOf(one).wanted)).toEqual([
+    "2026-11-24 08:15:30 UTC",
+    one.annotations["runbook_url"],
+  ]);
 }, 60_000);

@@ -15,6 +15,8 @@ export interface AlertContext {
   readonly runbooks: readonly string[];
 }
 
+/** Stands for the job of any node, which the node's operator names. */
+const NODE_JOB = "example-node";
 const SEVERITIES = ["critical", "warning", "info"];
 /** The one alert that fires when all is well: it is about nothing, so it has no panel, no severity and no end. */
 const WATCHDOG = "OffingWatchdog";
@@ -84,16 +86,24 @@ function orphanRunbooks(alerts: readonly string[], { runbooks }: AlertContext): 
 
 /** The panel behind dashboard_url must ask what the alert asks and mark where the alert fires. */
 function panelProblems({ expr, annotations }: AlertRule, { dashboards }: AlertContext): string[] {
-  const url = annotations["dashboard_url"] ?? "";
-  // A rule that many emitters share names the dashboard by the emitter's job; each of them must have the panel.
-  const uids = url.includes("{{ $labels.job }}") ? dashboards.filter(isEmitters).map(({ dashboard }) => dashboard.uid) : [""];
-  return uids.flatMap((uid) => {
-    const path = url.replace("{{ $labels.job }}", uid);
+  return pathsOf(annotations["dashboard_url"] ?? "", dashboards).flatMap((path) => {
     const panel = panelByPath(path, dashboards);
     if (panel === undefined) return [`its dashboard_url leads to no panel: ${path}`];
     if (panel.hidden) return [`its panel "${panel.title}" stands in a collapsed row`];
     return showsAlert(expr, panel) ? [] : [`its panel "${panel.title}" shows another expression or threshold`];
   });
+}
+
+/** Where a link can lead: one that names a job leads somewhere for each emitter's and, where it tells them apart, for a node's. */
+function pathsOf(url: string, dashboards: readonly DashboardFile[]): readonly string[] {
+  const jobs = dashboards.filter(isEmitters).map(({ dashboard }) => dashboard.uid);
+  const [choice, pattern = "", own = "", other = ""] =
+    /\{\{ if match "([^"]+)" \$labels\.job \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}/.exec(url) ?? [];
+  const chosen = (job: string): string =>
+    choice === undefined ? url : url.replace(choice, new RegExp(pattern, "u").test(job) ? own : other);
+  const met = choice === undefined ? jobs : [...jobs, NODE_JOB];
+  const links = met.map((job) => chosen(job).replaceAll("{{ $labels.job }}", job));
+  return url.includes("{{ $labels.job }}?") || choice !== undefined ? links : [url];
 }
 
 function isEmitters({ dashboard }: DashboardFile): boolean {

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { alertsDashboard } from "./panels/alerts.ts";
 import { chainDashboard } from "./panels/chain.ts";
 import { homeDashboard } from "./panels/home.ts";
 import type { Dashboard } from "./panels/model.ts";
@@ -11,6 +12,7 @@ const COMMAND = "node observability/grafana/build.ts";
 
 /** Every dashboard by its file name. */
 const DASHBOARDS: Readonly<Record<string, () => Dashboard>> = {
+  "alerts.json": alertsDashboard,
   "chain.json": chainDashboard,
   "home.json": homeDashboard,
   "network-and-storage.json": networkAndStorageDashboard,

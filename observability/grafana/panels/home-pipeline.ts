@@ -17,7 +17,7 @@ import {
 } from "#contract/generated/collector.ts";
 import { otlpItems, projectorLagAge } from "#contract/generated/shared.ts";
 import type { Counter, Labels } from "#core/signal.ts";
-import { increase, maxBy, rate, ratio, sampleAge, selectorOf, sumBy, type Vector, zeroWhile } from "./promql.ts";
+import { increase, increaseWithBirth, maxBy, rate, ratio, sampleAge, selectorOf, sumBy, type Vector, zeroWhile } from "./promql.ts";
 import { show } from "./query.ts";
 import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
@@ -66,6 +66,38 @@ export function lossLine(): PlaceablePanel[] {
         show(counted(otelcolExporterEnqueueFailedSpans), "spans"),
         show(counted(otelcolExporterEnqueueFailedMetricPoints), "points"),
         show(counted(otelcolExporterEnqueueFailedLogRecords), "records"),
+      ],
+    }),
+  ];
+}
+
+/** When the Collector lost or refused something. What was lost has no series while all is well. */
+export function lossCourseLine(): PlaceablePanel[] {
+  const lost = <L extends Labels>(counter: Counter<L>): Vector<"exporter"> =>
+    sumBy(increaseWithBirth(series(counter) as Vector<"exporter">, "1h"), ["exporter"]);
+  const refused = <L extends Labels>(counter: Counter<L>): Vector<"instance"> => sumBy(rate(series(counter), "5m"), ["instance"]);
+  return [
+    timeseries({
+      key: "collector-lost",
+      title: "Collector: lost within the hour",
+      description: "What a backend refused for good, by exporter. It is in the ledgers and will not be sent again.",
+      alert: "OffingCollectorItemsLost",
+      noData: "nothing was ever lost",
+      queries: [
+        show(lost(otelcolExporterSendFailedSpans), "{{exporter}}"),
+        show(lost(otelcolExporterSendFailedMetricPoints), "{{exporter}}"),
+        show(lost(otelcolExporterSendFailedLogRecords), "{{exporter}}"),
+      ],
+    }),
+    timeseries({
+      key: "collector-refusing",
+      title: "Collector: refused, a second",
+      description: "What it would not take, for want of memory or of room in a queue. Ledgers wait; nodes drop what finds no room.",
+      alert: "OffingCollectorRefusing",
+      queries: [
+        show(refused(otelcolReceiverRefusedSpans), "{{instance}} spans"),
+        show(refused(otelcolReceiverRefusedMetricPoints), "{{instance}} points"),
+        show(refused(otelcolReceiverRefusedLogRecords), "{{instance}} records"),
       ],
     }),
   ];

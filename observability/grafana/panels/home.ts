@@ -1,17 +1,16 @@
-import { checkedTimestamp, open, transitions } from "#contract/generated/alerts.ts";
-import { alertTransitionEvent, buildInfo, configInfo } from "#contract/generated/shared.ts";
+import { buildInfo, configInfo } from "#contract/generated/shared.ts";
+import { historyNow, recentTransitions } from "./alerts.ts";
 import { ALERTS_JOB, firing } from "./alerts-series.ts";
 import { CHAIN_JOB } from "./chain-series.ts";
 import { diskLine } from "./home-disk.ts";
 import { emitterLine } from "./home-emitter.ts";
 import { nodeLine } from "./home-node.ts";
-import { deliveryLine, lossLine, queueLine } from "./home-pipeline.ts";
+import { deliveryLine, lossCourseLine, lossLine, queueLine } from "./home-pipeline.ts";
 import { dashboard, type Row } from "./layout.ts";
-import { lineSelectorOf } from "./logql.ts";
 import type { Dashboard } from "./model.ts";
-import { lastOver, secondsSince, selectorOf, sumBy } from "./promql.ts";
+import { selectorOf, sumBy } from "./promql.ts";
 import { show } from "./query.ts";
-import { bars, logs, type PlaceablePanel, stat, text } from "./toolkit.ts";
+import { bars, type PlaceablePanel, text } from "./toolkit.ts";
 
 /** The uid of the dashboard that Grafana opens with. */
 export const HOME_UID = "offing-home";
@@ -22,7 +21,7 @@ const JOBS = /offing-.+/;
 const EMITTER_ROWS: readonly Row[] = [
   { title: "Chain", lines: [emitterLine({ job: CHAIN_JOB, name: "Chain", uid: CHAIN_JOB })] },
   { title: "Nodes", lines: [nodeLine()] },
-  { title: "Alert history", lines: [emitterLine({ job: ALERTS_JOB, name: "Alert history" })] },
+  { title: "Alert history", lines: [emitterLine({ job: ALERTS_JOB, name: "Alert history", uid: ALERTS_JOB })] },
 ];
 
 /** The first page: what fires, how each emitter is, and whether the pipeline between them and the backends is sound. */
@@ -34,9 +33,9 @@ export function homeDashboard(): Dashboard {
     tags: ["offing"],
     job: JOBS,
     rows: [
-      { title: "What fires", lines: [[firingNow(), recentTransitions()], historyLine()] },
+      { title: "What fires", lines: [[firingNow(), recentTransitions()], historyNow()] },
       ...EMITTER_ROWS,
-      { title: "The pipeline", lines: [lossLine(), queueLine(), deliveryLine(JOBS)] },
+      { title: "The pipeline", lines: [lossLine(), lossCourseLine(), queueLine(), deliveryLine(JOBS)] },
       { title: "The disk", lines: [diskLine(JOBS)] },
       { title: "What runs", lines: [[versions(), configurations()]] },
       { title: "About", lines: [[about()]] },
@@ -53,41 +52,6 @@ function firingNow(): PlaceablePanel {
     height: 10,
     queries: [show(sumBy(firing(), ["alertname", "severity", "domain"]), "{{alertname}} {{severity}} {{domain}}")],
   });
-}
-
-function recentTransitions(): PlaceablePanel {
-  return logs({
-    key: "alert-transitions",
-    title: "Fired and cleared lately",
-    description: "Every alert that began or ended in the range shown, from the alert history: what fired last Tuesday stands here.",
-    logs: lineSelectorOf({ job: ALERTS_JOB }).lines([alertTransitionEvent]),
-  });
-}
-
-function historyLine(): PlaceablePanel[] {
-  const { series } = selectorOf({ job: ALERTS_JOB });
-  return [
-    stat({
-      key: "alerts-checked",
-      title: "Alert history: Alertmanager answered",
-      description: "Whether the history is of now: seconds since Alertmanager last answered it, looked for within a day.",
-      queries: [show(secondsSince(lastOver(series(checkedTimestamp), "1d")), "{{instance}}")],
-    }),
-    stat({
-      key: "alerts-open",
-      title: "Alert history: open",
-      description:
-        "What fires now as Alertmanager told it, by severity. It differs from what Prometheus finds while an alert is on its way.",
-      queries: [show(sumBy(series(open), ["offing.alert.severity"]), "{{offing_alert_severity}}")],
-    }),
-    stat({
-      key: "alerts-transitions",
-      title: "Alert history: began and ended",
-      description:
-        "How restless the alerts have been since the history began: exact counts of its ledger. Many that begin and end are a threshold too near to what is normal.",
-      queries: [show(sumBy(series(transitions), ["offing.alert.state"]), "{{offing_alert_state}}")],
-    }),
-  ];
 }
 
 function versions(): PlaceablePanel {

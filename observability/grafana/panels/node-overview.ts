@@ -18,6 +18,7 @@ import { logRows } from "./node-log.ts";
 import { nodeAge, nodeDashboard, nodeSeries, WINDOW } from "./node-series.ts";
 import { increase, quantile, rate, type Selector, secondsSince, sumBy, type Vector } from "./promql.ts";
 import { show } from "./query.ts";
+import { sharedPanels } from "./shared.ts";
 import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
 const { series, histogram } = nodeSeries;
@@ -34,6 +35,7 @@ export function nodeOverviewDashboard(): Dashboard {
       { title: "Tasks", lines: [taskPanels()] },
       { title: "Logs and traces", lines: commandEvidence() },
       telemetryRow(),
+      deliveryRow(),
       ...logRows(),
     ],
   });
@@ -146,4 +148,10 @@ function telemetryRow(): Row {
       ],
     ],
   };
+}
+
+/** For nodes that are read by their log: what the log emitter has not handed over. Its alerts lead here. */
+function deliveryRow(): Row {
+  const { refused, deadLettered, waitingAge } = sharedPanels(nodeSeries);
+  return { title: "Handing over what the log says", lines: [[nodeAge("the log emitter"), waitingAge, refused, deadLettered]] };
 }

@@ -91,6 +91,14 @@ export function increase<Label extends string>(vector: Vector<Label>, range: Ran
   return { ...vector, promql: `increase(${vector.promql}[${range}])` };
 }
 
+/**
+ * How much a counter grew over a range, where it may have been born within it: a series that was not there before counts as a whole. For
+ * counters that are born with the first event they count, which `increase` does not see.
+ */
+export function increaseWithBirth<Label extends string>(vector: Vector<Label>, range: `${number}${"m" | "h" | "d"}`): Vector<Label> {
+  return { ...vector, promql: `(${vector.promql} unless ${vector.promql} offset ${range}) or increase(${vector.promql}[${range}])` };
+}
+
 /** How fast a counter grows, per second. */
 export function rate<Label extends string>(vector: Vector<Label>, range: Range): Vector<Label> {
   return { ...vector, promql: `rate(${vector.promql}[${range}])`, unit: `${vector.unit}/s` };
