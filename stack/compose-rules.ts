@@ -38,6 +38,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Named volumes whose size nothing bounds, and why that is right. */
 const UNBOUNDED: Readonly<Record<string, string>> = {
+  alerts: "a ledger is the truth",
   chain: "a ledger is the truth",
   postgres: "a ledger is the truth",
   grafana: "users and preferences; dashboards are files",

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Engine, librariesOf } from "./engine.ts";
@@ -11,10 +11,14 @@ export interface LocalImage {
   readonly programs: Readonly<Record<string, string>>;
   /** Folders that the image gives to its user, with the user's id. */
   readonly folders: Readonly<Record<string, number>>;
+  /** Files and folders of this machine that are copied as they are. */
+  readonly copies?: Readonly<Record<string, string>>;
+  /** What is started, where it is not the first program alone. */
+  readonly entry?: { readonly folder: string; readonly args: readonly string[] };
 }
 
 /** Makes an image from nothing but programs, their libraries and folders. */
-export async function makeImage(engine: Engine, { name, programs, folders }: LocalImage): Promise<void> {
+export async function makeImage(engine: Engine, { name, programs, folders, copies = {}, entry }: LocalImage): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "offing-image-"));
   try {
     const root = join(folder, "root");
@@ -26,6 +30,7 @@ export async function makeImage(engine: Engine, { name, programs, folders }: Loc
       put(from, to);
       for (const library of await librariesOf(from)) put(library, library);
     }
+    for (const [to, from] of Object.entries(copies)) cpSync(from, join(root, to), { recursive: true, dereference: true });
     mkdirSync(join(root, "tmp"), { recursive: true });
     const archive = join(folder, "root.tar");
     execFileSync("tar", ["-C", root, "--owner=0", "--group=0", "-cf", archive, "."]);
@@ -33,7 +38,11 @@ export async function makeImage(engine: Engine, { name, programs, folders }: Loc
       mkdirSync(join(root, path), { recursive: true });
       execFileSync("tar", ["-C", root, `--owner=${user}`, `--group=${user}`, "-rf", archive, `./${path.slice(1)}`]);
     }
-    await engine.docker(["import", "--change", `ENTRYPOINT ["${Object.keys(programs)[0]}"]`, archive, name]);
+    const changes = [
+      `ENTRYPOINT ${JSON.stringify([Object.keys(programs)[0], ...(entry?.args ?? [])])}`,
+      ...(entry === undefined ? [] : [`WORKDIR ${entry.folder}`]),
+    ];
+    await engine.docker(["import", ...changes.flatMap((change) => ["--change", change]), archive, name]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
