@@ -12,6 +12,7 @@ import { providerFile } from "./check/grafana-data-sources.ts";
 import { settingProblems } from "./check/grafana-settings.ts";
 import { wiringProblems } from "./check/grafana-wiring.ts";
 import { type RuleFile, readRuleFile, secondsOf } from "./check/rule-files.ts";
+import { tempoProblems } from "./check/tempo-settings.ts";
 import type { Dashboard } from "./grafana/panels/model.ts";
 
 /** Everything the checks look at, read from a checkout. */
@@ -21,6 +22,8 @@ export interface Observability {
   readonly rules: readonly RuleFile[];
   readonly runbooks: readonly string[];
   readonly provisioning: Provisioning;
+  /** tempo.yaml as it stands. */
+  readonly tempo: string;
 }
 
 /** What Grafana's provisioning says. */
@@ -41,6 +44,7 @@ export const NOT_SHOWN: NotShown = {
 const ROOT = join(import.meta.dirname, "..");
 const DEFAULTS = "observability/grafana/provisioning/defaults.env";
 const SETTINGS = "observability/grafana/grafana.ini";
+const TEMPO = "observability/tempo/tempo.yaml";
 
 /**
  * Holds dashboards, alert rules, promtool cases, runbooks and data sources together, and all their names to the contract. Pure: what
@@ -54,6 +58,7 @@ export function checkObservability(all: Observability, notShown: NotShown = NOT_
     ...checkDrills(rules),
     ...checkCoverage(dashboards, contract, notShown),
     ...checkProvisioning(provisioning, contract),
+    ...tempoProblems(all.tempo).map((problem) => findingsIn(TEMPO)("file", problem)),
   ];
 }
 
@@ -72,6 +77,7 @@ export function readObservability(root: string = ROOT): Observability {
       readRuleFile(file, { rules: read(file), tests: testsOf(file) }),
     ),
     runbooks: list("docs/runbooks/*.md"),
+    tempo: read(TEMPO),
     provisioning: readProvisioning(
       Object.fromEntries([...list("observability/grafana/provisioning/*/*.yaml"), SETTINGS].map((file) => [file, read(file)])),
       read(DEFAULTS),

@@ -96,7 +96,7 @@ function collectorSpec({ directory, ports, tools, tempo, diskBudget, reportMs }:
   };
 }
 
-function prometheusSpec({ directory, ports, tools, configs, diskBudget, reportMs }: SpecOptions): PartSpec {
+function prometheusSpec({ directory, ports, tools, tempo, configs, diskBudget, reportMs }: SpecOptions): PartSpec {
   return {
     name: "prometheus",
     tool: tools.prometheus,
@@ -109,6 +109,8 @@ function prometheusSpec({ directory, ports, tools, configs, diskBudget, reportMs
       // Else links in notifications hold the machine's name.
       `--web.external-url=http://${local(ports.prometheus)}`,
       "--web.enable-otlp-receiver",
+      // For the figures that Tempo makes of spans.
+      ...(tempo === null ? [] : ["--web.enable-remote-write-receiver"]),
       "--enable-feature=exemplar-storage",
       // Alertmanager takes an alert for over when it has not heard of it for four times as long.
       ...(reportMs === undefined ? [] : [`--rules.alert.resend-delay=${6 * reportMs}ms`]),
@@ -172,6 +174,7 @@ function tempoSpec({ directory, ports }: SpecOptions, tool: Tool): PartSpec {
       OFFING_TEMPO_OTLP_PORT: String(ports.tempoOtlp),
       OFFING_TEMPO_GOSSIP_PORT: String(ports.tempoGossip),
       OFFING_TEMPO_DATA: join(directory, "tempo"),
+      OFFING_PROMETHEUS_URL: `http://${local(ports.prometheus)}`,
     },
     ports: PART_PORTS.tempo.map((name) => ports[name]),
     address: `http://${local(ports.tempo)}`,

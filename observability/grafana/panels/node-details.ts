@@ -1,3 +1,4 @@
+import { otelcolSpansDuration } from "#contract/generated/collector.ts";
 import {
   networkSpan,
   nodeNetworkRequestDuration,
@@ -56,7 +57,7 @@ export function operationsDashboard(): Dashboard {
       },
       {
         title: "Traces",
-        lines: [[latest("node-operation-traces", "Operations of late", nodeTraces.traces([operationSpan]))]],
+        lines: [[spanDurations()], [latest("node-operation-traces", "Operations of late", nodeTraces.traces([operationSpan]))]],
       },
     ],
   });
@@ -174,6 +175,22 @@ function latencies<L extends Labels>(key: string, metric: Histogram<L>, label: E
       queries: [show(at(share), `${name} {{${label}}}` as string)],
     });
   return [panel(0.5, "p50"), panel(0.99, "p99")];
+}
+
+/** By the spans themselves, for the traces behind a slow one; how much there was of each the node's own counters say. */
+function spanDurations(): PlaceablePanel {
+  const slowest: Vector<"span.name"> = quantile(0.99, {
+    buckets: histogram(otelcolSpansDuration, "bucket"),
+    unit: "s",
+    range: WINDOW,
+    by: ["span.name"],
+  });
+  return timeseries({
+    key: "node-span-durations",
+    title: "Spans, p99, with their traces",
+    description: "Which kind of work became slow. Each diamond is one span: open it for its trace. Spans that came twice count twice.",
+    queries: [show(slowest, "{{span_name}}", { exemplars: true })],
+  });
 }
 
 /** How often each ended in which way, a second, from a histogram's count. */
