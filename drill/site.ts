@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeDrillConfig } from "../observability/drill/rules.ts";
+import { writeDrillAlertmanager, writeDrillConfig } from "../observability/drill/rules.ts";
 import type { DiskBudget } from "../stack/disk-budget.ts";
 import { diskWatchOf, watchDisk } from "../stack/disk-watch.ts";
 import type { Progress } from "../stack/progress.ts";
@@ -52,6 +52,7 @@ export async function startSite({ directory, progress, signal }: SiteOptions): P
     directory: join(directory, "stack"),
     ports: "free",
     prometheusConfig: writeDrillConfig(join(directory, "rules")),
+    alertmanagerConfig: writeDrillAlertmanager(join(directory, "rules")),
     alertHistory: true,
     reportMs: REPORT_MS,
     diskBudget: CRAMPED,

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OffingError } from "#core/errors.ts";
 import { type Call, mint, redeem } from "../demo/world/calls.ts";
-import type { StackDrill } from "../observability/drill/catalogue.ts";
+import { DRILL_JOB, type StackDrill } from "../observability/drill/catalogue.ts";
 import type { Act } from "./acts.ts";
 import { ORDINARY } from "./chain-place.ts";
 import { LEDGER_BUDGET, type Site } from "./site.ts";
@@ -44,6 +44,16 @@ export const stackActs: Readonly<Record<StackDrill, Act>> = {
       await site.stack.parts.loki.start();
     },
   },
+  "line-too-long": {
+    prepare: async () => undefined,
+    begin: sendLongLine,
+    heal: async () => undefined,
+  },
+  "alertmanager-killed": {
+    prepare: async () => undefined,
+    begin: (site) => site.stack.parts.alertmanager.kill("SIGKILL"),
+    heal: (site) => site.stack.parts.alertmanager.start(),
+  },
   "prometheus-killed": {
     prepare: async () => undefined,
     begin: (site) => site.stack.parts.prometheus.kill("SIGKILL"),
@@ -55,6 +65,9 @@ export const stackActs: Readonly<Record<StackDrill, Act>> = {
     heal: async (site) => rmSync(ballastOf(site), { force: true }),
   },
 };
+
+/** Twice what Loki takes (observability/loki/loki.yaml). */
+const LONG_LINE = 2 * 1024 * 1024;
 
 /** So many operations in each block that what tells of them fills a queue within seconds. */
 const CROWD: readonly Call[] = Array.from({ length: 200 }, (_, index) =>
@@ -74,6 +87,18 @@ async function reportNonsense({ stack }: Site): Promise<void> {
     body: JSON.stringify({ alerts: [{ drill: "no alert looks like this" }] }),
   });
   if (!response.ok) throw new OffingError("DEMO_FAILED", { message: `the alert history answered ${response.status}` });
+}
+
+/** Somebody sends a line beyond Loki's `max_line_size`. */
+async function sendLongLine({ stack }: Site): Promise<void> {
+  const resource = { attributes: [{ key: "service.name", value: { stringValue: DRILL_JOB } }] };
+  const logRecords = [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: "x".repeat(LONG_LINE) } }];
+  const response = await fetch(`${stack.endpoints.collector}/v1/logs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ scope: { name: "offing" }, logRecords }] }] }),
+  });
+  if (!response.ok) throw new OffingError("DEMO_FAILED", { message: `the Collector answered ${response.status}` });
 }
 
 /** Beside the history's ledger, where the disk watch looks. */

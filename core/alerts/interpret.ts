@@ -30,7 +30,7 @@ const REMEMBERED_MS = 7 * 86_400_000;
  */
 export function createInterpret({ settleMs }: { readonly settleMs: number }) {
   return (state: State, observation: AlertObservation): readonly AlertTransitionFact[] => {
-    if (observation.type === "reported" || lastReport(state) === undefined) state.set("alertmanager", "reported", observation.atMs);
+    if (lastReport(state) === undefined) state.set("alertmanager", "reported", observation.atMs);
     switch (observation.type) {
       case "reported":
         return reported(state, readAlert(observation.alert), observation.atMs);
@@ -60,6 +60,7 @@ export function lastReport(state: ReadonlyState): number | undefined {
 }
 
 function reported(state: State, alert: Alert, atMs: number): readonly AlertTransitionFact[] {
+  state.set("alertmanager", "reported", atMs);
   if (nameOf(alert) === WATCHDOG) return [];
   const { fingerprint, startsAtMs, endsAtMs } = alert;
   const told = { evidence: "reported", seenAtMs: atMs } as const;

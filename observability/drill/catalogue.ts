@@ -16,6 +16,8 @@ export type StackDrill =
   | "collector-killed"
   | "loki-killed"
   | "ledger-grows"
+  | "line-too-long"
+  | "alertmanager-killed"
   | "prometheus-killed";
 /** The drills on a node. */
 export type NodeDrill =
@@ -170,6 +172,22 @@ const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
     heals: "it is removed",
     aboutSeconds: 55,
   },
+  "line-too-long": {
+    alerts: ["OffingCollectorItemsLost"],
+    target: "Loki",
+    does: "somebody sends the Collector a log line that is longer than Loki takes",
+    heals: "nobody does it again for an hour of the drill's time",
+    aboutSeconds: 210,
+    lingers: true,
+  },
+  "alertmanager-killed": {
+    alerts: ["OffingAlertHistoryBlind"],
+    job: "offing-alerts",
+    target: "Alertmanager",
+    does: "Alertmanager is killed, and nobody is told of anything",
+    heals: "it is started again",
+    aboutSeconds: 40,
+  },
   "prometheus-killed": {
     alerts: ["OffingWatchdog"],
     target: "Prometheus",
@@ -237,6 +255,8 @@ export const UNDRILLED: Readonly<Record<string, string>> = {
   NodeLogLost: "the drills' node stands on the library; emitters/node/follow.test.ts cuts and removes files that were not read yet",
   NodeLogUnreadable: "the drills' node stands on the library; emitters/node/hostile.test.ts reads lines that are no records",
   NodeLogUnmapped: "the drills' node stands on the library; emitters/node/line-shapes.test.ts reads lines that say nothing",
+  OffingCollectorRefusing:
+    "would need the Collector to run out of memory, or a sender that gives up on a full queue again and again: a matter of luck, not of a drill",
   OffingDiskNearlyFull:
     "would need the disk under the stack to be full, which takes down whatever else runs on it; stack/disk.e2e.test.ts holds the measure to df",
 };

@@ -1,5 +1,5 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type AlertRule, secondsOf } from "../check/rule-files.ts";
 
@@ -7,6 +7,7 @@ import { type AlertRule, secondsOf } from "../check/rule-files.ts";
 export const DRILL_DIVISOR = 20;
 
 const PROMETHEUS = join(import.meta.dirname, "..", "prometheus");
+const ALERTMANAGER = join(import.meta.dirname, "..", "alertmanager", "alertmanager.yaml");
 
 /**
  * Writes a Prometheus configuration into `folder` whose rules are the real ones with every duration divided, so that a drill fires and
@@ -26,6 +27,33 @@ export function writeDrillConfig(folder: string): string {
   const config = join(folder, "prometheus.yaml");
   writeFileSync(config, readFileSync(join(PROMETHEUS, "prometheus.yaml"), "utf8"));
   return config;
+}
+
+/**
+ * Writes an Alertmanager configuration into `folder` whose waits and repetitions are a twentieth, so that the Watchdog comes as often as a
+ * drill's rules ask for it.
+ *
+ * @returns the configuration's path
+ */
+export function writeDrillAlertmanager(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const config = parse(readFileSync(ALERTMANAGER, "utf8"), { merge: true }) as { route: Route; templates: readonly string[] };
+  const templates = config.templates.map((path) => join(dirname(ALERTMANAGER), path));
+  const path = join(folder, "alertmanager.yaml");
+  writeFileSync(path, stringify({ ...config, templates, route: drillRoute(config.route) }, { aliasDuplicateObjects: false }));
+  return path;
+}
+
+interface Route {
+  readonly routes?: readonly Route[];
+  readonly [key: string]: unknown;
+}
+
+function drillRoute(route: Route): Route {
+  const waits = Object.entries(route).flatMap(([key, wait]) =>
+    /_(?:wait|interval)$/.test(key) && typeof wait === "string" && wait !== "0s" ? [[key, divided(wait)]] : [],
+  );
+  return { ...route, ...Object.fromEntries(waits), ...(route.routes !== undefined && { routes: route.routes.map(drillRoute) }) };
 }
 
 /** A rule with every duration divided: `for`, `keep_firing_for`, ranges and offsets, and each number that seconds are compared with. */
