@@ -38,7 +38,10 @@ test.each<[string, (rules: string) => string, readonly string[]]>([
 test("a planted gap is found: mutants that a weak test lets pass are named", async () => {
   const weak = join(folder, "weak");
   mkdirSync(weak);
-  writeFileSync(join(weak, "demo.rules.yaml"), "groups: [{ name: demo, rules: [{ alert: Demo, expr: depth > 5, for: 1m, labels: { severity: info } }] }]");
+  writeFileSync(
+    join(weak, "demo.rules.yaml"),
+    "groups: [{ name: demo, rules: [{ alert: Demo, expr: depth > 5, for: 1m, labels: { severity: info } }] }]",
+  );
   const cases = `{ eval_time: 5m, alertname: Demo, exp_alerts: [{ exp_labels: { severity: info } }] }`;
   const group = `{ name: Demo, interval: 1m, input_series: [{ series: depth, values: 9x9 }], alert_rule_test: [${cases}] }`;
   writeFileSync(join(weak, "demo.rules.test.yaml"), `rule_files: [demo.rules.yaml]\nevaluation_interval: 5s\ntests: [${group}]\n`);

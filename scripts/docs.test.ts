@@ -8,8 +8,7 @@ const PAGES = [
   "README.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
-  "docs/drills.md",
-  ...globSync("{docs/decisions,emitters/*,collector,bench,observability/grafana}/*.md", { cwd: ROOT }),
+  ...globSync("{docs,docs/decisions,emitters/*,collector,bench,observability/grafana}/*.md", { cwd: ROOT }),
 ];
 /** Paths of this repository in backticks or links; `<word>`, `*` and what a reader writes himself are patterns. */
 const PATH = /(?:`|\]\()((?:\.\.?\/)*(?:[\w.-]+\/)*[\w.*<>-]+\.(?:ts|md|yaml|json|sol|sh|bats))(?:`|\))/g;
