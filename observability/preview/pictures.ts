@@ -14,7 +14,9 @@ export async function takePictures(
       const files: string[] = [];
       for (const uid of uids) {
         const file = join(folder, `${uid}.png`);
-        await tab.locator(`[data-dashboard="${uid}"]`).screenshot({ path: file, animations: "disabled" });
+        // The bar that stays in view while one scrolls would lie over a long dashboard.
+        const style = ".top { position: static }";
+        await tab.locator(`[data-dashboard="${uid}"]`).screenshot({ path: file, animations: "disabled", style });
         files.push(file);
       }
       return files;
