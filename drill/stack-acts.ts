@@ -49,11 +49,6 @@ export const stackActs: Readonly<Record<StackDrill, Act>> = {
     begin: sendLongLine,
     heal: async () => undefined,
   },
-  "alertmanager-killed": {
-    prepare: async () => undefined,
-    begin: (site) => site.stack.parts.alertmanager.kill("SIGKILL"),
-    heal: (site) => site.stack.parts.alertmanager.start(),
-  },
   "prometheus-killed": {
     prepare: async () => undefined,
     begin: (site) => site.stack.parts.prometheus.kill("SIGKILL"),

@@ -91,12 +91,14 @@ function environment(folder: string): Readonly<Record<string, string>> {
 function overlayTo(file: string): string {
   const pipelines = ["metrics/prometheus", "logs/loki", "traces/tempo"].map((name) => `    ${name}: { exporters: [file/preview] }`);
   return [
-    `exporters: { file/preview: { path: ${file}, rotation: { max_megabytes: 64, max_backups: 1 } } }`,
+    `exporters: { debug: {}, file/preview: { path: ${file}, rotation: { max_megabytes: 64, max_backups: 1 } } }`,
     "service:",
     "  extensions: [health_check, file_storage]",
     "  telemetry: { metrics: { level: none, readers: [] } }",
     "  pipelines:",
     ...pipelines,
+    // Figures of the same spans, made seconds later: what is made of these items themselves is shown.
+    "    metrics/span_metrics: { exporters: [debug] }",
     "",
   ].join("\n");
 }

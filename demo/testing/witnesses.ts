@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { queryPrometheus } from "#core/backends.ts";
 import type { Stack } from "../../stack/start.ts";
-import { alertStates } from "../alerts.ts";
 
 /** What tells that a part of the stack is away; the Watchdog does by no longer coming. */
 export type Witness =
@@ -55,10 +54,12 @@ export async function startOutside(secrets: string): Promise<Outside> {
 /** What the alerts of `stack` say, and who waits outside. */
 export function witnessesOf(stack: Stack, outside: Outside): Witnesses {
   const { prometheus } = stack.endpoints;
-  const says = async (witness: Witness): Promise<"well" | "alarmed" | "between"> => {
+  const says = async (witness: Witness): Promise<"well" | "alarmed"> => {
     if (witness === "OffingWatchdog") return outside.watchdogAgeMs() > WATCHDOG_MS ? "alarmed" : "well";
-    const state = (await alertStates(prometheus)).find(({ name }) => name === witness)?.state;
-    return state === "firing" ? "alarmed" : state === "inactive" ? "well" : "between";
+    // Of the emitters it is the history that is away here.
+    const job = witness === "OffingEmitterSilent" ? ',job="offing-alerts"' : "";
+    const firing = await queryPrometheus(prometheus, `ALERTS{alertname="${witness}",alertstate="firing"${job}}`);
+    return firing.length > 0 ? "alarmed" : "well";
   };
   return {
     until: async (witness, wanted, timeoutMs) => {

@@ -17,7 +17,6 @@ export type StackDrill =
   | "loki-killed"
   | "ledger-grows"
   | "line-too-long"
-  | "alertmanager-killed"
   | "prometheus-killed";
 /** The drills on a node. */
 export type NodeDrill =
@@ -180,14 +179,6 @@ const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
     aboutSeconds: 210,
     lingers: true,
   },
-  "alertmanager-killed": {
-    alerts: ["OffingAlertHistoryBlind"],
-    job: "offing-alerts",
-    target: "Alertmanager",
-    does: "Alertmanager is killed, and nobody is told of anything",
-    heals: "it is started again",
-    aboutSeconds: 40,
-  },
   "prometheus-killed": {
     alerts: ["OffingWatchdog"],
     target: "Prometheus",
@@ -255,6 +246,8 @@ export const UNDRILLED: Readonly<Record<string, string>> = {
   NodeLogLost: "the drills' node stands on the library; emitters/node/follow.test.ts cuts and removes files that were not read yet",
   NodeLogUnreadable: "the drills' node stands on the library; emitters/node/hostile.test.ts reads lines that are no records",
   NodeLogUnmapped: "the drills' node stands on the library; emitters/node/line-shapes.test.ts reads lines that say nothing",
+  OffingAlertHistoryBlind:
+    "Alertmanager cannot pass on that it is away: demo/outages.e2e.test.ts kills and stops it and waits for this alert in Prometheus",
   OffingCollectorRefusing:
     "would need the Collector to run out of memory, or a sender that gives up on a full queue again and again: a matter of luck, not of a drill",
   OffingDiskNearlyFull:

@@ -124,17 +124,22 @@ function alone({ tests }: Suite, { name, file, rule }: Change): readonly Trial[]
   return groups.length === 0 ? [] : [{ name, files, tests: ["test.yaml"] }];
 }
 
-/** Every rule with the one changed, and those groups of the tests that belong to no single file which speak of it. */
+/**
+ * Those groups of the tests that belong to no single file which speak of the changed rule, and every rule that these groups speak of: the
+ * others would only cost time.
+ */
 function together({ rules, tests, others }: Suite, { name, file, rule }: Partial<Change> & { readonly name: string }): readonly Trial[] {
-  const changed = [...rules].map(([path, { groups }]) => {
-    const swap = (one: AlertRule): AlertRule => (path === file && one.alert === rule?.alert ? rule : one);
-    return [path, { groups: groups.map((group) => ({ ...group, rules: group.rules.map(swap) })) }] as const;
-  });
   const speaksOf = (group: TestGroup): boolean => rule === undefined || JSON.stringify(group).includes(rule.alert);
   const cases = others.flatMap((path) => {
     const test = tests.get(path);
     const groups = test?.tests.filter(speaksOf) ?? [];
     return groups.length === 0 ? [] : [[path, { ...test, tests: groups }] as const];
+  });
+  const spoken = JSON.stringify(cases);
+  const changed = [...rules].map(([path, { groups }]) => {
+    const swap = (one: AlertRule): AlertRule => (path === file && one.alert === rule?.alert ? rule : one);
+    const kept = (group: Groups["groups"][number]): readonly AlertRule[] => group.rules.filter(({ alert }) => spoken.includes(alert));
+    return [path, { groups: groups.map((group) => ({ ...group, rules: kept(group).map(swap) })) }] as const;
   });
   return cases.length === 0 ? [] : [{ name, files: Object.fromEntries([...changed, ...cases]), tests: cases.map(([path]) => path) }];
 }
