@@ -49,7 +49,9 @@ const OUTAGES: readonly (readonly Absent[])[] = [
     { part: "loki", ...(FULL && { witness: "OffingCollectorQueueFilling" }) },
   ],
 ];
-const QUEUE_BYTES = 16 * MIB;
+const QUEUE_BYTES = 8 * MIB;
+/** Some hundred transactions a second for a minute, some thirty for half an hour. */
+const BETWEEN_BLOCKS_MS = FULL ? 600 : 150;
 
 let place: WatchedChain;
 let outside: Outside;
@@ -143,12 +145,12 @@ interface Loading {
   readonly end: () => Promise<Awaited<ReturnType<typeof load>>>;
 }
 
-/** Block after block until told to end, up to 100 transactions a second. */
+/** Block after block of twenty transactions, until told to end. */
 function keepLoading(): Loading {
   let ending = false;
   const loading = (async () => {
     for (let round = 0; ; round += 1) {
-      const truth = await load(place.world, { blocks: 5, transactionsPerBlock: 20, seed: SEED + round, mined: () => sleep(150) });
+      const truth = await load(place.world, { blocks: 5, transactionsPerBlock: 20, seed: SEED + round, mined: () => sleep(BETWEEN_BLOCKS_MS) });
       if (ending) return truth;
     }
   })();
