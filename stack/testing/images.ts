@@ -31,7 +31,8 @@ export async function makeImage(engine: Engine, { name, programs, folders, copie
       for (const library of await librariesOf(from)) put(library, library);
     }
     for (const [to, from] of Object.entries(copies)) cpSync(from, join(root, to), { recursive: true, dereference: true });
-    mkdirSync(join(root, "tmp"), { recursive: true });
+    // The folders above those that are given away too, or an engine makes them for root alone.
+    for (const path of ["tmp", ...Object.keys(folders).map(dirname)]) mkdirSync(join(root, path), { recursive: true });
     const archive = join(folder, "root.tar");
     execFileSync("tar", ["-C", root, "--owner=0", "--group=0", "-cf", archive, "."]);
     for (const [path, user] of Object.entries(folders)) {

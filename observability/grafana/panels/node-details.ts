@@ -21,7 +21,7 @@ import type { Histogram, Labels } from "#core/signal.ts";
 import type { Dashboard } from "./model.ts";
 import { syncHeartbeat } from "./node-overview.ts";
 import { nodeAge, nodeDashboard, nodeSeries, nodeTraces, WINDOW } from "./node-series.ts";
-import { maxBy, quantile, rate, ratio, sumBy, type Vector } from "./promql.ts";
+import { increaseWithBirth, maxBy, quantile, rate, ratio, sumBy, type Vector } from "./promql.ts";
 import { show } from "./query.ts";
 import { type PlaceablePanel, timeseries, traces } from "./toolkit.ts";
 
@@ -179,12 +179,13 @@ function latencies<L extends Labels>(key: string, metric: Histogram<L>, label: E
 
 /** By the spans themselves, for the traces behind a slow one; how much there was of each the node's own counters say. */
 function spanDurations(): PlaceablePanel {
-  const slowest: Vector<"span.name"> = quantile(0.99, {
-    buckets: histogram(otelcolSpansDuration, "bucket"),
+  // A series is born with the first span of its kind, which a rate would not see.
+  const grown = increaseWithBirth(histogram(otelcolSpansDuration, "bucket"), "5m");
+  const slowest: Vector<"span.name"> = {
+    promql: `histogram_quantile(0.99, sum by (le, span_name) (${grown.promql}))`,
     unit: "s",
-    range: WINDOW,
-    by: ["span.name"],
-  });
+    labels: ["span.name"],
+  };
   return timeseries({
     key: "node-span-durations",
     title: "Spans, p99, with their traces",
