@@ -150,7 +150,12 @@ function keepLoading(): Loading {
   let ending = false;
   const loading = (async () => {
     for (let round = 0; ; round += 1) {
-      const truth = await load(place.world, { blocks: 5, transactionsPerBlock: 20, seed: SEED + round, mined: () => sleep(BETWEEN_BLOCKS_MS) });
+      const truth = await load(place.world, {
+        blocks: 5,
+        transactionsPerBlock: 20,
+        seed: SEED + round,
+        mined: () => sleep(BETWEEN_BLOCKS_MS),
+      });
       if (ending) return truth;
     }
   })();
