@@ -16,6 +16,8 @@ import { quantile } from "./statistics.ts";
 const LINES_PER_SECOND = 200;
 /** How often lines are written, and how far apart the looks into a backend are: a latency is overstated by up to so much. */
 const STEP_MS = 100;
+/** Lines that are written at once. */
+const BATCH = (LINES_PER_SECOND * STEP_MS) / 1_000;
 const JOB = "bench-node";
 const PATIENCE_MS = 30_000;
 
@@ -96,7 +98,7 @@ async function measure(
   const looking = [look("Prometheus", () => countedIn(prometheus), ended.signal), look("Loki", () => newestIn(loki), ended.signal)];
   let count = 0;
   while (count < seconds * LINES_PER_SECOND && !signal.aborted) {
-    const lines = Array.from({ length: (LINES_PER_SECOND * STEP_MS) / 1_000 }, (_, index) => lineOf(count + index + 1));
+    const lines = Array.from({ length: BATCH }, (_, index) => lineOf(count + index + 1));
     appendFileSync(file, lines.join(""));
     count += lines.length;
     written.push([count, Date.now()]);
@@ -130,7 +132,7 @@ async function countedIn(prometheus: string): Promise<number> {
   return (await queryPrometheus(prometheus, `sum(offing_node_log_lines_total{job="${JOB}"})`))[0]?.value ?? 0;
 }
 
-/** The lines of one file arrive in order, and each is a millisecond after the one before it. */
+/** The newest by its time, of which no two lines have the same. */
 async function newestIn(loki: string): Promise<number> {
   const url = new URL("/loki/api/v1/query_range", loki);
   url.search = new URLSearchParams({ query: `{service_name="${JOB}"}`, limit: "1", since: "5m", direction: "backward" }).toString();
@@ -142,5 +144,6 @@ async function newestIn(loki: string): Promise<number> {
 function lineOf(n: number): string {
   const span = { command: "publish", name: "command.publish", operation_id: `op-${n}`, status: "completed" };
   const fields = { message: `line ${n}`, event: "command.publish.end", duration_ms: 5, operation_id: `op-${n}` };
-  return `${JSON.stringify({ timestamp: new Date().toISOString(), level: "INFO", fields, target: "node", span, spans: [span] })}\n`;
+  const timestamp = new Date().toISOString().replace("Z", `${String((n - 1) % BATCH).padStart(3, "0")}Z`);
+  return `${JSON.stringify({ timestamp, level: "INFO", fields, target: "node", span, spans: [span] })}\n`;
 }
