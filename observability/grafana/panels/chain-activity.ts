@@ -17,7 +17,7 @@ import {
 import { blockedLinks, chainLines, chainSeries, changeLinks, operationLinks } from "./chain-series.ts";
 import { increase, inUnitOf, ratio, secondsSince, sumBy } from "./promql.ts";
 import { show } from "./query.ts";
-import { bars, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
+import { bars, heatmap, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
 const { series, sibling, net, histogram } = chainSeries;
 
@@ -171,6 +171,36 @@ export function operationPanels(): PlaceablePanel[] {
             match: { reason_code: { not: "" } },
           }),
           "{{evm_frame_caller}} {{reason_code}}",
+        ),
+      ],
+    }),
+  ];
+}
+
+/** Whom trouble meets and by which way, from moment to moment: read from the log, where addresses have no bound. */
+export function heatPanels(): PlaceablePanel[] {
+  const blocked = { reason_code: { not: "" } } as const;
+  return [
+    heatmap({
+      key: "heat-callers",
+      links: blockedLinks,
+      title: "Blocked, by caller",
+      description:
+        "Whether the same callers are hit again and again or many once: the ten addresses blocked most at each moment, darker for more.",
+      queries: [
+        show(chainLines.topValuesByStep([operationEvent], { limit: 10, by: ["evm.frame.caller"], match: blocked }), "{{evm_frame_caller}}"),
+      ],
+    }),
+    heatmap({
+      key: "heat-routes",
+      links: operationLinks,
+      title: "Operations, by route",
+      description:
+        "By which router operations come in and how that ends, darker for more. A row without a name came by none of the configured routers.",
+      queries: [
+        show(
+          chainLines.topValuesByStep([operationEvent], { limit: 10, by: ["offing.chain.route", "outcome"] }),
+          "{{offing_chain_route}} {{outcome}}",
         ),
       ],
     }),

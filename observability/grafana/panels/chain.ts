@@ -9,7 +9,7 @@ import {
   reorgEvent,
 } from "#contract/generated/chain.ts";
 import { mark } from "./annotations.ts";
-import { blockedPanels, canaryPanels, configPanels, operationPanels, redPanels, reorgPanels } from "./chain-activity.ts";
+import { blockedPanels, canaryPanels, configPanels, heatPanels, operationPanels, redPanels, reorgPanels } from "./chain-activity.ts";
 import {
   BLOCKED_LOGS,
   CHAIN_JOB,
@@ -49,7 +49,7 @@ export function chainDashboard(): Dashboard {
       red: [redPanels()],
       topics: [
         { title: "Blocked operations", lines: [...blockedPanels(), canaryPanels()] },
-        { title: "All operations", lines: [operationPanels()] },
+        { title: "All operations", lines: [operationPanels(), heatPanels()] },
         {
           title: "Configuration and reorgs",
           lines: [[...configPanels(), figuresAge(chainSeries, "configuration and reorgs")], reorgPanels()],

@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { configChangeEvent, operationEvent, operationRetractedEvent } from "#contract/generated/chain.ts";
 import { lineSelectorOf } from "./logql.ts";
 
-const { lines, topValues } = lineSelectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
+const { lines, topValues, topValuesByStep } = lineSelectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
 const STREAM = '{service_name="offing-chain",service_instance_id=~"$ledger"}';
 
 describe("lines", () => {
@@ -24,9 +24,12 @@ describe("lines", () => {
     expectTypeOf<{ outcome: "lost" }>().not.toExtend<Conditions>();
   });
 
-  it("counts the most frequent values over the dashboard's range", () => {
+  it("counts the most frequent values over the dashboard's range, or in each step", () => {
     expect(topValues([operationEvent], { limit: 5, by: ["evm.frame.caller"], match: { outcome: "blocked" } }).logql).toBe(
       `topk(5, sum by (evm_frame_caller) (count_over_time(${STREAM} | event_name="offing.chain.operation" | outcome="blocked" [$__range])))`,
+    );
+    expect(topValuesByStep([operationEvent], { limit: 5, by: ["offing.chain.route"] }).logql).toBe(
+      `topk(5, sum by (offing_chain_route) (count_over_time(${STREAM} | event_name="offing.chain.operation" [$__interval])))`,
     );
   });
 });

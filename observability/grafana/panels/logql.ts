@@ -34,6 +34,8 @@ export interface LineSelector {
     events: E,
     options: { readonly limit: number; readonly by: readonly By[]; readonly match?: Conditions<E[number]> },
   ) => LogQuery<By>;
+  /** The same from step to step, for a course of time: the most frequent values of each step. */
+  readonly topValuesByStep: LineSelector["topValues"];
 }
 
 /** Writes LogQL for the emitter whose `service.name` is `job`, narrowed to the ledgers chosen on the dashboard where it has such a variable. */
@@ -47,11 +49,11 @@ export function lineSelectorOf({ job, ledgerVariable }: SelectorScope): LineSele
     const conditions = Object.entries(match ?? {}).map(([key, wanted]) => matcher(labelName(key), wanted as Match<Scalar>));
     return { logql: [stream, matcher("event_name", names.length === 1 ? only : names), ...conditions].join(" | ") };
   };
-  return {
-    lines,
-    topValues: (events, { limit, by, match }) => {
+  const topIn =
+    (window: "$__range" | "$__interval"): LineSelector["topValues"] =>
+    (events, { limit, by, match }) => {
       const { logql } = match === undefined ? lines(events) : lines(events, match);
-      return { logql: `topk(${limit}, sum by (${by.map(labelName).join(", ")}) (count_over_time(${logql} [$__range])))` };
-    },
-  };
+      return { logql: `topk(${limit}, sum by (${by.map(labelName).join(", ")}) (count_over_time(${logql} [${window}])))` };
+    };
+  return { lines, topValues: topIn("$__range"), topValuesByStep: topIn("$__interval") };
 }

@@ -2,6 +2,7 @@ import { PanelBuilder as BarGaugeBuilder } from "@grafana/grafana-foundation-sdk
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import { type Panel as SdkPanel, ThresholdsConfigBuilder, ThresholdsMode } from "@grafana/grafana-foundation-sdk/dashboard";
+import { PanelBuilder as HeatmapBuilder, HeatmapColorMode, HeatmapColorOptionsBuilder } from "@grafana/grafana-foundation-sdk/heatmap";
 import { PanelBuilder as LogsBuilder } from "@grafana/grafana-foundation-sdk/logs";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
@@ -77,6 +78,13 @@ export function bars(spec: ValuePanel): PlaceablePanel {
 /** How values move; `draw: "bars"` for counts of rare things. */
 export function timeseries(spec: ValuePanel & { readonly draw?: "line" | "bars" }): PlaceablePanel {
   return placeable(spec, spec.height ?? 8, () => values(course(spec), spec, "range"));
+}
+
+/** How many there were of each series at each moment, darker for more: a row for each series. */
+export function heatmap(spec: ValuePanel): PlaceablePanel {
+  const builder = () =>
+    new HeatmapBuilder().calculate(false).color(new HeatmapColorOptionsBuilder().mode(HeatmapColorMode.Scheme).scheme("Oranges").steps(64));
+  return placeable(spec, spec.height ?? 8, () => values(builder(), spec, "range"));
 }
 
 /** Log lines, the newest first; their fields link to the trace and to the record in the ledger. */
