@@ -1,5 +1,6 @@
 import type { DrillName } from "../observability/drill/catalogue.ts";
 import { chainActs } from "./chain-acts.ts";
+import { logActs } from "./log-acts.ts";
 import { nodeActs } from "./node-acts.ts";
 import type { Site } from "./site.ts";
 import { stackActs } from "./stack-acts.ts";
@@ -16,4 +17,4 @@ export interface Act {
 }
 
 /** The acts of all drills. */
-export const ACTS: Readonly<Record<DrillName, Act>> = { ...chainActs, ...stackActs, ...nodeActs };
+export const ACTS: Readonly<Record<DrillName, Act>> = { ...chainActs, ...stackActs, ...nodeActs, ...logActs };

@@ -6,6 +6,7 @@ import { diskWatchOf, watchDisk } from "../stack/disk-watch.ts";
 import type { Progress } from "../stack/progress.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 import { type ChainPlace, startChainPlace } from "./chain-place.ts";
+import { type LogPlace, startLogPlace } from "./log-place.ts";
 import { type NodePlace, startNodePlace } from "./node-place.ts";
 
 /** Where drills happen: a stack of their own, with rules a twentieth as slow, and the worlds that it watches. */
@@ -15,6 +16,8 @@ export interface Site {
   readonly chain: () => Promise<ChainPlace>;
   /** A node with its peers; started when it is first asked for. */
   readonly node: () => Promise<NodePlace>;
+  /** A node that only writes a log, with its emitter; started when it is first asked for. */
+  readonly log: () => Promise<LogPlace>;
   readonly stop: () => Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export async function startSite({ directory, progress, signal }: SiteOptions): P
     stack,
     chain: once(() => startChainPlace({ directory: join(directory, "chain"), stack, reportMs: REPORT_MS })),
     node: once(() => startNodePlace({ directory: join(directory, "node"), stack, reportMs: REPORT_MS })),
+    log: once(() => startLogPlace({ directory: join(directory, "log"), stack, reportMs: REPORT_MS })),
     stop: () => closing.disposeAsync(),
   };
 }

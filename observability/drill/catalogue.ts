@@ -26,8 +26,10 @@ export type NodeDrill =
   | "triple-store-slow"
   | "triple-store-full"
   | "node-killed";
+/** The drills on the log of a node. */
+export type LogDrill = "log-removed" | "log-for-people" | "log-without-spans";
 /** The name of a drill. */
-export type DrillName = ChainDrill | StackDrill | NodeDrill;
+export type DrillName = ChainDrill | StackDrill | NodeDrill | LogDrill;
 
 /** What a drill is, for people and for checks. What it does is in `drill/acts.ts`, under the same name. */
 export interface DrillPlan {
@@ -55,6 +57,7 @@ export const DRILL_JOB = "offing-drill";
 
 const CHAIN = { job: "offing-chain" };
 const NODE = { job: "example-node" };
+const LOG = { job: "example-node-log" };
 
 const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
   "chain-emitter-missing": {
@@ -196,6 +199,31 @@ const PLANS: Readonly<Record<DrillName, Omit<DrillPlan, "name">>> = {
     aboutSeconds: 200,
     lingers: true,
   },
+  "log-removed": {
+    ...LOG,
+    alerts: ["NodeLogLost"],
+    target: "the node's log",
+    does: "a node's log is removed while its emitter is down and has not read it",
+    heals: "nobody does it again for an hour of the drill's time",
+    aboutSeconds: 200,
+    lingers: true,
+  },
+  "log-for-people": {
+    ...LOG,
+    alerts: ["NodeLogUnreadable"],
+    target: "the node's logger",
+    does: "a node's logger is set to write text for people",
+    heals: "it writes JSON again",
+    aboutSeconds: 50,
+  },
+  "log-without-spans": {
+    ...LOG,
+    alerts: ["NodeLogUnmapped"],
+    target: "the node's logger",
+    does: "a node's logger leaves out the events of spans, so that no line tells of what the node does",
+    heals: "it writes them again",
+    aboutSeconds: 80,
+  },
   "peers-fail": {
     ...NODE,
     alerts: ["NodeCommandsFailing", "NodeCommandBudgetBurning"],
@@ -243,9 +271,6 @@ export const DRILLS: readonly DrillPlan[] = Object.entries(PLANS).map(([name, pl
 
 /** Alerts without a drill, each with the reason. */
 export const UNDRILLED: Readonly<Record<string, string>> = {
-  NodeLogLost: "the drills' node stands on the library; emitters/node/follow.test.ts cuts and removes files that were not read yet",
-  NodeLogUnreadable: "the drills' node stands on the library; emitters/node/hostile.test.ts reads lines that are no records",
-  NodeLogUnmapped: "the drills' node stands on the library; emitters/node/line-shapes.test.ts reads lines that say nothing",
   OffingAlertHistoryBlind:
     "Alertmanager cannot pass on that it is away: demo/outages.e2e.test.ts kills and stops it and waits for this alert in Prometheus",
   OffingCollectorRefusing:
