@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { renderList, renderOutcomes } from "../drill/render.ts";
+import type { AlertOutcome } from "../drill/run-drill.ts";
 import { runDrills } from "../drill/run-drills.ts";
+import type { Site } from "../drill/site.ts";
 import { DRILLS, type DrillName } from "../observability/drill/catalogue.ts";
 import { createProgress } from "../stack/progress.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -46,25 +48,15 @@ async function runAction(given: readonly string[], { all, keep, json }: RunFlags
     new Command().error("error: name the drills to run, or say --all; `offing drill list` shows them", { exitCode: 2 });
   const signal = onInterrupt();
   const say = (line: string): void => void (json === true ? process.stderr : process.stdout).write(`${line}\n`);
-  const untilInterrupted = async ({
-    stack,
-  }: {
-    readonly stack: { readonly endpoints: { readonly prometheus: string } };
-  }): Promise<void> => {
+  const onDone = async (outcomes: readonly AlertOutcome[], { stack }: Site): Promise<void> => {
+    process.stdout.write(json === true ? `${JSON.stringify(outcomes, undefined, 2)}\n` : `\n${renderOutcomes(outcomes)}`);
+    process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;
+    if (keep !== true) return;
     say(`Everything keeps running: ${stack.endpoints.prometheus}. Ctrl-C stops it.`);
     await new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
   };
   try {
-    const outcomes = await runDrills({
-      names,
-      directory: DIRECTORY,
-      progress: createProgress(),
-      signal,
-      say,
-      ...(keep === true && { onDone: untilInterrupted }),
-    });
-    process.stdout.write(json === true ? `${JSON.stringify(outcomes, undefined, 2)}\n` : `\n${renderOutcomes(outcomes)}`);
-    process.exitCode = outcomes.every(({ ok }) => ok) ? 0 : 1;
+    await runDrills({ names, directory: DIRECTORY, progress: createProgress(), signal, say, onDone });
   } catch (error) {
     if (!signal.aborted) throw error;
     say("Stopped: the world is well again, and nothing is left running.");

@@ -11,6 +11,7 @@ import { deploy, type World } from "../demo/world/deploy.ts";
 import { headOf, play } from "../demo/world/traffic.ts";
 import type { Stack } from "../stack/start.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
+import { untilSeen } from "./until-seen.ts";
 
 /** A chain that lives: a block each second, in which users mint, redeem and buy back, and the emitter that watches it. */
 export interface ChainPlace {
@@ -93,6 +94,7 @@ export async function startChainPlace({ directory, stack, reportMs }: ChainPlace
   await place.send(ORDINARY);
   await place.startEmitter();
   await untilIndexed(place.emitter(), { blockNumber: Number((await headOf(world)).number), timeoutMs: INDEXED_MS });
+  await untilSeen(stack.endpoints.prometheus, 'offing_heartbeat_timestamp_seconds{job="offing-chain"}');
   const closing = starting.move();
   return place;
 }

@@ -9,6 +9,7 @@ import { lockHolder } from "../stack/lock.ts";
 import { lockFileOf } from "../stack/state.ts";
 import { seriesOf, streamsOf } from "../stack/testing/probe.ts";
 import { renderOutcomes } from "./render.ts";
+import type { AlertOutcome } from "./run-drill.ts";
 import { runDrills } from "./run-drills.ts";
 import type { Site } from "./site.ts";
 
@@ -33,9 +34,10 @@ async function lookBack({ stack }: Site): Promise<void> {
   expect(answers.length).toBeGreaterThan(3);
   expect(answers.filter(({ ok }) => !ok)).toEqual([]);
   expect(await seriesOf(prometheus, `{job="${DRILL_JOB}"}`)).toEqual([]);
-  // What was killed and disturbed left no number wrong; a drill that lets log records be refused leaves them missing.
+  // What was killed and disturbed left no number wrong. One of all the drills lets log records be refused, and they stay missing.
   const report = await reconcileChain({ config: join(directory, "chain", "offing.yaml"), set: [] }, 60_000);
-  expect(report.rows.filter(({ equal }) => !equal)).toEqual([]);
+  expect(report.rows.length).toBeGreaterThan(3);
+  expect(report.rows.filter((row) => row.prometheus !== row.ledger)).toEqual([]);
   if (!FULL) expect(report).toMatchObject({ equal: true, missingLogCount: 0 });
 }
 
@@ -43,14 +45,21 @@ test("each alert fires, arrives and clears; each drill leaves its two marks, no 
   timeout: FULL ? 2_700_000 : 300_000,
 }, async () => {
   const told: string[] = [];
-  const outcomes = await runDrills({
+  let outcomes: readonly AlertOutcome[] = [];
+  await runDrills({
     names,
     directory,
     signal: new AbortController().signal,
-    say: (line) => told.push(line),
-    onDone: lookBack,
+    say: (line) => {
+      told.push(line);
+      process.stdout.write(`${line}\n`);
+    },
+    onDone: async (found, site) => {
+      outcomes = found;
+      process.stdout.write(renderOutcomes(outcomes));
+      await lookBack(site);
+    },
   });
-  process.stdout.write(renderOutcomes(outcomes));
   expect(
     outcomes.filter(({ ok }) => !ok),
     told.join("\n"),

@@ -7,6 +7,7 @@ import { EXAMPLE_NAMES, type ExampleNode, startExampleNode } from "../emitters/n
 import { createTracingLog } from "../emitters/node/example/tracing-log.ts";
 import { startWorld } from "../emitters/node/example/world.ts";
 import type { Stack } from "../stack/start.ts";
+import { untilSeen } from "./until-seen.ts";
 
 /** How the node's logger is set up: as it should be, for people, or without the events of spans. */
 export type Logger = "spans" | "text" | "messages";
@@ -74,6 +75,7 @@ export async function startLogPlace({ directory, stack, reportMs }: LogPlaceOpti
   });
   starting.defer(async () => emitter?.stop());
   await place.startEmitter();
+  await untilSeen(stack.endpoints.prometheus, `sum(offing_node_log_lines_total{job="${LOG_JOB}",log_line="activity"}) > 0`);
   const closing = starting.move();
   return place;
 }

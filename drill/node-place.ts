@@ -7,6 +7,7 @@ import { startWorld, type World } from "../emitters/node/example/world.ts";
 import type { Stack } from "../stack/start.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import type { NodeOrder, TripleStore } from "./node-child.ts";
+import { untilSeen } from "./until-seen.ts";
 
 /** A node on the library, its peers, and its way to the Collector. */
 export interface NodePlace {
@@ -67,6 +68,7 @@ export async function startNodePlace({ directory, stack, reportMs }: NodePlaceOp
     stop: () => closing.disposeAsync(),
   };
   await place.startNode();
+  await untilSeen(stack.endpoints.prometheus, `offing_node_start_timestamp_seconds{job="${NODE_JOB}"}`);
   const closing = starting.move();
   return place;
 }

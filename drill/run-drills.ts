@@ -15,7 +15,7 @@ export interface DrillsOptions {
   /** One line of progress. */
   readonly say: (line: string) => void;
   /** Called when all drills are done and everything still runs. */
-  readonly onDone?: (site: Site) => Promise<void>;
+  readonly onDone: (outcomes: readonly AlertOutcome[], site: Site) => Promise<void>;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface DrillsOptions {
  *
  * @throws TOOL_NOT_FOUND, TOOL_BUILD_FAILED, STACK_FAILED, DEMO_FAILED; the signal's reason when it aborts. Nothing is left running.
  */
-export async function runDrills(options: DrillsOptions): Promise<readonly AlertOutcome[]> {
+export async function runDrills(options: DrillsOptions): Promise<void> {
   const { names, signal, say, onDone } = options;
   const wanted = DRILLS.filter(({ name }) => names.includes(name));
   const site = await startSite(options);
@@ -44,8 +44,7 @@ export async function runDrills(options: DrillsOptions): Promise<readonly AlertO
       else outcomes.push(...(await disturbed.cleared()));
     }
     for (const disturbed of lingering) outcomes.push(...(await disturbed.cleared()));
-    await onDone?.(site);
-    return outcomes;
+    await onDone(outcomes, site);
   } finally {
     await site.stop();
   }

@@ -6,6 +6,7 @@ import { DRILL_JOB, type StackDrill } from "../observability/drill/catalogue.ts"
 import type { Act } from "./acts.ts";
 import { ORDINARY } from "./chain-place.ts";
 import { LEDGER_BUDGET, type Site } from "./site.ts";
+import { untilSeen } from "./until-seen.ts";
 
 /** The drills on the emitter as a process, on the parts of the stack and on the way between them. */
 export const stackActs: Readonly<Record<StackDrill, Act>> = {
@@ -29,7 +30,7 @@ export const stackActs: Readonly<Record<StackDrill, Act>> = {
     heal: async (site) => (await site.chain()).startEmitter(),
   },
   "collector-killed": {
-    prepare: async () => undefined,
+    prepare: ({ stack }) => untilSeen(stack.endpoints.prometheus, "otelcol_process_memory_rss_bytes"),
     begin: (site) => site.stack.parts.collector.kill("SIGKILL"),
     heal: (site) => site.stack.parts.collector.start(),
   },
