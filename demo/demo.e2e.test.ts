@@ -29,6 +29,7 @@ test("the demo ends with equal numbers, the right alerts and panels that answer"
     expect(text).toMatch(/chain rollup\n\n[^▸]*PSM_MINT/);
     expect(text).toMatch(/chain coverage\n\n[^▸]*No gap\./);
     expect(text).toMatch(/chain checklist[^▸]*✓ Are the metrics there\?/);
+    expect(text).toMatch(/Is no alert firing\?\n +ChainBuybackUnhealthyBurst, ChainPsmBlocked, ChainPsmOracleMissingBurst\n/);
     expect(text).toMatch(/BUYBACK_ORACLE_UNHEALTHY +11 +2 +9 +9 +9 +9 +✓/);
   } finally {
     rmSync(directory, { recursive: true, force: true });
