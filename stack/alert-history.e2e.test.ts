@@ -14,7 +14,8 @@ const beganMs = systemClock.nowMs();
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await startStack({ directory: mkdtempSync(join(tmpdir(), "offing-history-")), ports: "free", alertHistory: true });
+  const directory = mkdtempSync(join(tmpdir(), "offing-history-"));
+  stack = await startStack({ directory, ports: "free", alertHistory: true, reportMs: 1_000 });
 });
 afterAll(async () => {
   await stack?.stop();
