@@ -14,7 +14,7 @@ export function testCommand(): Command {
     .option("--fast", "leave out what starts servers or builds tools")
     .option(
       "--full",
-      "also what takes long: each part of the stack away for ten minutes, and the stack with Docker; about three quarters of an hour",
+      "also what takes long: each part of the stack away for ten minutes, every drill, and the stack with Docker; about an hour",
     )
     .action(async (options: { only?: string[]; keepGoing?: boolean; fast?: boolean; full?: boolean }) => {
       const unknown = (options.only ?? []).find((name) => !STEPS.some((step) => step.name === name));
