@@ -23,6 +23,10 @@ test.each(PAGES)("%s names only files that are there", (page) => {
   expect(missing).toEqual([]);
 });
 
+test.each(PAGES)("%s has no merge left undone in it", (page) => {
+  expect(readFileSync(join(ROOT, page), "utf8")).not.toMatch(/^(?:<{7}|={7}|>{7})(?: |$)/m);
+});
+
 test("the README stays short enough to be read", () => {
   expect(readFileSync(join(ROOT, "README.md"), "utf8").split("\n").length).toBeLessThanOrEqual(80);
 });
