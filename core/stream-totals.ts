@@ -4,6 +4,7 @@ import type { Exemplar, MetricPoint } from "#core/otlp-proto.ts";
 import { bucketOf, labelsKey } from "#core/series.ts";
 import type { Increment, Labels, MetricDefinition } from "#core/signal.ts";
 import type { Example, StreamSeries } from "#core/stream.ts";
+import { emptyBuckets } from "#core/tally.ts";
 
 /** The value of one series at one moment. */
 export interface Snapshot {
@@ -199,10 +200,6 @@ class Series implements StreamSeries {
     const common = { metric: this.#metric, labels: this.#labels, startMs: this.bornAtMs, atMs, value };
     return buckets === null ? common : { ...common, buckets };
   }
-}
-
-function emptyBuckets(metric: MetricDefinition): number[] | null {
-  return metric.instrument === "histogram" ? new Array<number>((metric.buckets ?? []).length + 1).fill(0) : null;
 }
 
 /** The stored buckets, unless the contract has given the metric others since: then what they counted stays in the last one. */
