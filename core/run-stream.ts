@@ -1,4 +1,5 @@
 import { ledgerCursor } from "#contract/generated/shared.ts";
+import type { Clock } from "#core/clock.ts";
 import type { Json } from "#core/fact.ts";
 import { type HttpServer, startHttp } from "#core/http.ts";
 import type { Ledger, RecordTables } from "#core/ledger/ledger.ts";
@@ -97,7 +98,7 @@ async function runParts<O>(options: RunStreamOptions<O>, parts: Parts & { readon
   const { showing, life, abort } = parts;
   let gaveUp = false;
   const read = async ({ stopReading }: Together): Promise<void> => {
-    const drained = giveUpAfter(stopReading);
+    const drained = giveUpAfter(stopReading, options.clock);
     try {
       await readStream(loopOptions(options, { ...parts, giveUp: drained.signal }), stopReading);
     } catch (error) {
@@ -124,15 +125,15 @@ async function runParts<O>(options: RunStreamOptions<O>, parts: Parts & { readon
 }
 
 /** A signal that aborts some seconds after `stopped` does. */
-function giveUpAfter(stopped: AbortSignal): { readonly signal: AbortSignal; readonly clear: () => void } {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const arm = () => {
-    timer = setTimeout(() => controller.abort(), DRAIN_MS);
+function giveUpAfter(stopped: AbortSignal, clock: Clock): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const [given, cleared] = [new AbortController(), new AbortController()];
+  const arm = async (): Promise<void> => {
+    await clock.sleep(DRAIN_MS, cleared.signal);
+    if (!cleared.signal.aborted) given.abort();
   };
-  if (stopped.aborted) arm();
-  else stopped.addEventListener("abort", arm, { once: true });
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+  if (stopped.aborted) void arm();
+  else stopped.addEventListener("abort", () => void arm(), { once: true, signal: cleared.signal });
+  return { signal: given.signal, clear: () => cleared.abort() };
 }
 
 function loopOptions<O>(

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "#core/clock.ts";
 import type { Ledger, LedgerLocation } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { createLog } from "#core/log.ts";
@@ -8,6 +7,7 @@ import { NO_RECORDS, runStream } from "#core/run-stream.ts";
 import { counter, histogram } from "#core/signal.ts";
 import type { StreamEmitter } from "#core/stream.ts";
 import { LAST_EXPORT, SHOWN } from "#core/stream-export.ts";
+import { hastyClock } from "#core/testing/hasty-clock.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
 import { DATABASES, type TestDatabase } from "./ledger/testing/databases.ts";
 
@@ -57,7 +57,7 @@ describe.each(DATABASES)("a stream's ledger on $name", ({ start }) => {
     const log = createLog({ level: "error", write: () => {} });
     const collector = { url: receiver.url, headers: {}, timeoutMs: 5_000, intervalMs: 100 };
     const common = { http: { host: "127.0.0.1", port: 0 }, resource: {}, slot: "t", version: "0", meter: createMeter() };
-    return runStream({ emitter, location, collector, ...common, clock: systemClock, log }, abort);
+    return runStream({ emitter, location, collector, ...common, clock: hastyClock, log }, abort);
   };
   const withLedger = async <T>(location: LedgerLocation, work: (ledger: Ledger) => Promise<T>): Promise<T> => {
     const ledger = await openLedger({ location, domain: "numbers", mode: "write", records: NO_RECORDS, nowMs: Date.now });
@@ -154,7 +154,7 @@ function endless(emitter: StreamEmitter<number>): StreamEmitter<number> {
       for await (const batch of emitter.source(resume, signal)) {
         yield batch;
         yield [];
-        await systemClock.sleep(1, signal);
+        await hastyClock.sleep(10, signal);
       }
     },
   };

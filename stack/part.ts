@@ -57,8 +57,8 @@ const GRACE_MS = 10_000;
 const LOG_TAIL_LINES = 8;
 const KEPT_VARIABLES = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"];
 
-/** A part that does not run yet. */
-export function createPart(spec: PartSpec, listener: PartListener): Part {
+/** A part that does not run yet; told to stop, it may take `graceMs`. */
+export function createPart(spec: PartSpec, listener: PartListener, graceMs: number = GRACE_MS): Part {
   let running: Running | null = null;
   const launch = (): Running => {
     const started = spawnPart(spec, (code, signal) => {
@@ -70,12 +70,12 @@ export function createPart(spec: PartSpec, listener: PartListener): Part {
     listener.onStart(started.identity);
     return started;
   };
-  const end = async (signal: NodeJS.Signals, graceMs: number | null): Promise<void> => {
+  const end = async (signal: NodeJS.Signals, patienceMs: number | null): Promise<void> => {
     if (running === null) return;
     const { child, ended } = running;
     running.phase = "stopping";
     child.kill(signal);
-    if (graceMs !== null && !(await within(ended, graceMs))) child.kill("SIGKILL");
+    if (patienceMs !== null && !(await within(ended, patienceMs))) child.kill("SIGKILL");
     await ended;
   };
   return {
@@ -95,7 +95,7 @@ export function createPart(spec: PartSpec, listener: PartListener): Part {
       if (started.phase !== "starting") throw failed(spec, "was told to stop while it started");
       started.phase = "ready";
     },
-    stop: () => end("SIGTERM", GRACE_MS),
+    stop: () => end("SIGTERM", graceMs),
     kill: (signal) => end(signal, null),
   };
 }

@@ -127,14 +127,6 @@ test("one part can be killed and started again on its ports and folder without e
   expect(runningOf(stack)).toHaveLength(4);
 });
 
-test("a part that ignores SIGTERM is made to end", async () => {
-  misbehave("loki", "process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {})");
-  const stack = await start();
-  const identity = stack.parts.loki.process;
-  await stack.stop();
-  expect(identity !== null && isRunning(identity)).toBe(false);
-}, 30_000);
-
 test("only one stack runs in a folder", async () => {
   const stack = await start();
   await expect(start()).rejects.toMatchObject({ code: "STACK_FAILED", context: { owner: process.pid } });

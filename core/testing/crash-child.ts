@@ -15,6 +15,8 @@ export interface CrashOrder {
   readonly sqlite: string;
   readonly collector: string;
   readonly count: number;
+  /** Facts of one commit. */
+  readonly batchSize: number;
   readonly phase: CrashPhase;
   /** How many times the moment passes before the one that kills. */
   readonly skip: number;
@@ -54,7 +56,7 @@ function mortalOtlp(otlp: OtlpClient, { phase, skip }: CrashOrder): OtlpClient {
 
 async function main(): Promise<void> {
   const order = JSON.parse(process.argv[2] ?? "") as CrashOrder;
-  const emitter = countingEmitter({ count: order.count, batchSize: 7, pauseMs: 1 });
+  const emitter = countingEmitter({ count: order.count, batchSize: order.batchSize, pauseMs: 1 });
   const { records, domain } = emitter;
   const opened = await openLedger({ location: { sqlite: order.sqlite }, domain, mode: "write", records, nowMs: Date.now });
   const ledger = mortal(opened, order);
