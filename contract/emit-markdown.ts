@@ -2,7 +2,7 @@ import { GENERATE_COMMAND } from "./emit-typescript.ts";
 import { eventIdentifier, metricIdentifier, spanIdentifier } from "./identifiers.ts";
 import type { Attribute, Contract, Domain, LogEvent, Metric, Span, Use } from "./model.ts";
 import { prometheusSeries } from "./prometheus-name.ts";
-import type { Described } from "./shape.ts";
+import type { Described, LogCountShape } from "./shape.ts";
 
 /** Writes the reference page of one domain. */
 export function emitDomainPage(domain: Domain): string {
@@ -66,7 +66,7 @@ function metricDetails(metric: Metric): string {
       fence("sql", select),
     );
     if (logs !== undefined)
-      parts.push(`The log records ${code(logs.event)} less ${code(logs.retracted)}${where(logs.where)} count the same.`);
+      parts.push(`The log records ${code(logs.event)} less ${code(logs.retracted)}${where(logs.where)}${summed(logs)} count the same.`);
   }
   return parts.join("\n\n");
 }
@@ -74,6 +74,11 @@ function metricDetails(metric: Metric): string {
 function where(condition: Readonly<Record<string, readonly string[]>> | undefined): string {
   const parts = Object.entries(condition ?? {}).map(([key, values]) => `${code(key)} ${values.map(code).join(" or ")}`);
   return parts.length === 0 ? "" : ` with ${parts.join(" and ")}`;
+}
+
+function summed({ summary }: LogCountShape): string {
+  if (summary === undefined) return "";
+  return `, with as many as ${code(summary.count)} of each ${code(summary.event)} says less that of each ${code(summary.retracted)},`;
 }
 
 function spanDetails(span: Span): string {

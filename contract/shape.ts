@@ -53,10 +53,18 @@ interface LedgerShape {
   readonly logs?: LogCountShape | undefined;
 }
 
+/** Records that stand for as many as their attribute `count` says. */
+interface LogSummaryShape {
+  readonly event: string;
+  readonly retracted: string;
+  readonly count: string;
+}
+
 /** The records of `event` less those of `retracted`; of both only those whose attributes have one of the values in `where`. */
 export interface LogCountShape {
   readonly event: string;
   readonly retracted: string;
+  readonly summary?: LogSummaryShape | undefined;
   readonly where?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
@@ -168,7 +176,14 @@ export const entryShapes: { readonly [L in keyof FileLists]: z.ZodType<FileLists
       ledger: z
         .strictObject({
           select: text,
-          logs: z.strictObject({ event: text, retracted: text, where: z.record(text, z.array(text).min(1)).optional() }).optional(),
+          logs: z
+            .strictObject({
+              event: text,
+              retracted: text,
+              summary: z.strictObject({ event: text, retracted: text, count: text }).optional(),
+              where: z.record(text, z.array(text).min(1)).optional(),
+            })
+            .optional(),
         })
         .optional(),
     }),

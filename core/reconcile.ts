@@ -4,7 +4,7 @@ import type { StoredFact } from "#core/fact.ts";
 import type { Ledger } from "#core/ledger/ledger.ts";
 import { logTimeUnixNano } from "#core/otlp-proto.ts";
 import { boundedLabels, labelsKey } from "#core/series.ts";
-import type { Labels, MetricDefinition, Signal } from "#core/signal.ts";
+import type { Labels, LogCount, MetricDefinition, Signal } from "#core/signal.ts";
 
 /** What is compared with what. */
 export interface ReconcileOptions {
@@ -207,16 +207,25 @@ function countLine(metrics: readonly MetricDefinition[], { line, wanted, seen, c
   const id = line.labels["offing_fact_id"] ?? "";
   if (!wanted.has(id) || seen.has(id)) return;
   seen.add(id);
-  const event = line.labels["event_name"];
   for (const metric of metrics) {
     const logs = metric.ledger?.logs;
-    if (logs === undefined || (event !== logs.event && event !== logs.retracted)) continue;
+    const stands = logs === undefined ? 0 : standsFor(logs, line.labels);
+    if (logs === undefined || stands === 0) continue;
     const labels = metric.labels.map((label) => [label, line.labels[prometheusLabel(label)] ?? ""] as const);
     const fits = Object.entries(logs.where ?? {}).every(([key, values]) => values.includes(line.labels[prometheusLabel(key)] ?? ""));
     if (!fits || labels.some(([, value]) => value === "")) continue;
     const key = labelsKey(boundedLabels(metric, Object.fromEntries(labels)));
-    grow(counts, `${metric.name}${key}`, event === logs.event ? 1 : -1);
+    grow(counts, `${metric.name}${key}`, stands);
   }
+}
+
+/** How many a record counts for: less than 0 when it takes back, 0 when it is about something else. */
+function standsFor({ event, retracted, summary }: LogCount, labels: Labels): number {
+  const name = labels["event_name"];
+  if (name === event) return 1;
+  if (name === retracted) return -1;
+  if (summary === undefined || (name !== summary.event && name !== summary.retracted)) return 0;
+  return Number(labels[prometheusLabel(summary.count)] ?? 0) * (name === summary.event ? 1 : -1);
 }
 
 /** The newest facts are looked up by id; Tempo has no other reliable way to a late span. */

@@ -8,6 +8,8 @@ export type Labels = Readonly<Record<string, string>>;
 export interface LogCount {
   readonly event: string;
   readonly retracted: string;
+  /** Records that stand for as many as their attribute `count` says. */
+  readonly summary?: { readonly event: string; readonly retracted: string; readonly count: string };
   /** Attribute values that a counted record must have. */
   readonly where?: Readonly<Record<string, readonly string[]>>;
 }

@@ -19,6 +19,9 @@ import { alertStates } from "./alerts.ts";
 const EXAMPLE = new URL("../offing.example.yaml", import.meta.url).pathname;
 const BLOCKS = 1_000;
 const FAILURES_PER_BLOCK = 100;
+/** One of them has a row of its own, the others share one. */
+const SUCCESSES_PER_BLOCK = 3;
+const FACTS = BLOCKS * (FAILURES_PER_BLOCK + 2);
 const DAY_MS = 86_400_000;
 const PSM = "0x1000000000000000000000000000000000000001";
 const USER = "0x2000000000000000000000000000000000000002";
@@ -55,6 +58,10 @@ function failure(block: number, index: number): TransactionSeen {
   return { hash: hex(block * 1_000 + index), index, from: USER, to: PSM, selector: MINT, success: false, logs: [], trace: frame };
 }
 
+function success(block: number, index: number): TransactionSeen {
+  return { hash: hex(block * 1_000 + index), index, from: USER, to: PSM, selector: MINT, success: true, logs: [], trace: null };
+}
+
 /** The head first; behind it blocks of thirty days ago, full of failures, from the head down; and then the chain goes on. */
 async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string; observation: ChainObservation; cursor?: number }[]> {
   const nowMs = Date.now();
@@ -75,7 +82,9 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
   for (let number = BLOCKS; number >= 1 && !signal.aborted; number -= 10) {
     yield Array.from({ length: 10 }, (_, offset) => {
       const block = number - offset;
-      const transactions = Array.from({ length: FAILURES_PER_BLOCK }, (_, index) => failure(block, index));
+      const transactions = Array.from({ length: FAILURES_PER_BLOCK + SUCCESSES_PER_BLOCK }, (_, index) =>
+        index < SUCCESSES_PER_BLOCK ? success(block, index) : failure(block, index),
+      );
       const timeMs = nowMs - 30 * DAY_MS + block * 12_000;
       const observation = {
         type: "block" as const,
@@ -120,6 +129,7 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
     "http.listen=127.0.0.1:0",
     "collector.interval=1s",
     "chain.start_block=1",
+    "chain.retention.success_rows_per_block=1",
   ];
   const setup = setUpChain({ config: EXAMPLE, set });
   const emitter: Emitter<ChainObservation, ChainFact> = { ...setup.emitter, source: (_, signal) => oldFailures(signal) };
@@ -138,7 +148,7 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
     }
   })();
   const { domain, records, metrics } = emitter;
-  while ((await projected()) < BLOCKS * FAILURES_PER_BLOCK) await sleep(500);
+  while ((await projected()) < FACTS) await sleep(500);
   const ledger = await openLedger({ location: setup.run.location, domain, mode: "read", records, nowMs: Date.now });
   const signals = emitter.signals as (stored: StoredFact) => ReturnType<typeof emitter.signals>;
   const report = await reconcile({ ledger, metrics, signals, backends: { prometheus, loki }, clock: systemClock, waitMs: 300_000 });
@@ -146,13 +156,16 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
   stop.abort();
   await Promise.all([running, watching]);
   expect(report.rows.filter((row) => !row.equal)).toEqual([]);
-  expect(report).toMatchObject({ equal: true, facts: BLOCKS * FAILURES_PER_BLOCK, missingLogCount: 0, faults: [] });
+  expect(report).toMatchObject({ equal: true, facts: FACTS, missingLogCount: 0, faults: [] });
   const failures = report.rows.find((row) => row.metric === "oracle.required.failures" && row.labels["action_type"] === "PSM_MINT");
   expect(failures).toMatchObject({
     ledger: BLOCKS * FAILURES_PER_BLOCK,
     prometheus: BLOCKS * FAILURES_PER_BLOCK,
     loki: BLOCKS * FAILURES_PER_BLOCK,
   });
+  const successes = report.rows.find((row) => row.metric === "offing.chain.operations" && row.labels["outcome"] === "success");
+  const all = BLOCKS * SUCCESSES_PER_BLOCK;
+  expect(successes).toMatchObject({ labels: { action_type: "PSM_MINT" }, ledger: all, prometheus: all, loki: all });
   expect([...raised]).toEqual([]);
   expect((await readCoverage({ config: EXAMPLE, set })).gaps).toEqual([]);
 

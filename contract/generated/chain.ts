@@ -327,7 +327,7 @@ export const operations: Counter<OperationsLabels> = counter<OperationsLabels>({
   prometheus: "offing_chain_operations_total",
   labels: ["contract","action_type","outcome","caller_category"],
   closed: { contract: CONTRACTS, action_type: ACTION_TYPES, outcome: OUTCOMES, caller_category: CALLER_CATEGORIES },
-  ledger: { select: "SELECT o.contract, o.action_type, o.outcome, o.caller_category, count(*) AS value FROM oracle_required_operation_log o WHERE o.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = o.fact_id AND r.seq <= :cursor) GROUP BY o.contract, o.action_type, o.outcome, o.caller_category", logs: {"event":"offing.chain.operation","retracted":"offing.chain.operation.retracted"} },
+  ledger: { select: "SELECT u.contract, u.action_type, u.outcome, u.caller_category, sum(u.operations) AS value FROM ( SELECT o.contract, o.action_type, o.outcome, o.caller_category, count(*) AS operations FROM oracle_required_operation_log o WHERE o.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = o.fact_id AND r.seq <= :cursor) GROUP BY o.contract, o.action_type, o.outcome, o.caller_category UNION ALL SELECT s.contract, s.action_type, s.outcome, s.caller_category, s.operations FROM oracle_required_summary_log s WHERE s.seq <= :cursor AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = s.fact_id AND r.seq <= :cursor) ) u GROUP BY u.contract, u.action_type, u.outcome, u.caller_category", logs: {"event":"offing.chain.operation","retracted":"offing.chain.operation.retracted","summary":{"event":"offing.chain.summary","retracted":"offing.chain.summary.retracted","count":"offing.chain.operations"}} },
 });
 
 /** Labels of `provisional`. */
@@ -556,6 +556,42 @@ export type ReorgEventAttributes = {
 };
 /** The chain replaced blocks that the ledger had indexed. The log event `offing.chain.reorg`. */
 export const reorgEvent: EventDefinition<ReorgEventAttributes> = event<ReorgEventAttributes>("offing.chain.reorg", "warn");
+
+/** Attributes of `summaryEvent`. */
+export type SummaryEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly outcome: Outcome;
+  readonly caller_category: CallerCategory;
+  readonly "offing.chain.operations": number;
+  readonly evidence: Evidence;
+  readonly "offing.chain.callers": number;
+  readonly "offing.chain.route"?: string | undefined;
+};
+/** Operations of one block that went through beyond those that have a row each; it says how many and of what. The log event `offing.chain.summary`. */
+export const summaryEvent: EventDefinition<SummaryEventAttributes> = event<SummaryEventAttributes>("offing.chain.summary", "info");
+
+/** Attributes of `summaryRetractedEvent`. */
+export type SummaryRetractedEventAttributes = {
+  readonly "offing.fact.id": string;
+  readonly "offing.fact.time": string;
+  readonly "offing.chain.retracts": string;
+  readonly "evm.chain.id": number;
+  readonly "evm.block.number": number;
+  readonly "evm.block.hash": string;
+  readonly contract: Contract;
+  readonly action_type: ActionType;
+  readonly outcome: Outcome;
+  readonly caller_category: CallerCategory;
+  readonly "offing.chain.operations": number;
+};
+/** A reorg took a summary back. The log event `offing.chain.summary.retracted`. */
+export const summaryRetractedEvent: EventDefinition<SummaryRetractedEventAttributes> = event<SummaryRetractedEventAttributes>("offing.chain.summary.retracted", "warn");
 
 /** The counters and histograms of contract/chain.yaml whose totals stand in the ledger. */
 export const CHAIN_LEDGER_METRICS: readonly MetricDefinition[] = [canaries, configChanges, operations, reorgDepth, unresolved, oracleRequiredFailures];

@@ -8,9 +8,9 @@ export type Delivery = "acknowledged" | "rejected" | "retried" | "dead_lettered"
 export const DELIVERIES: readonly Delivery[] = ["acknowledged", "rejected", "retried", "dead_lettered"];
 
 /** The kind of a ledger fact. */
-export type FactKind = "operation" | "config_change" | "reorg" | "canary" | "alert_transition";
+export type FactKind = "operation" | "operation_summary" | "config_change" | "reorg" | "canary" | "alert_transition";
 /** Every value of `fact_kind`, in the contract's order. */
-export const FACT_KINDS: readonly FactKind[] = ["operation", "config_change", "reorg", "canary", "alert_transition"];
+export const FACT_KINDS: readonly FactKind[] = ["operation", "operation_summary", "config_change", "reorg", "canary", "alert_transition"];
 
 /** Why another endpoint is asked first from now on. */
 export type FailoverReason = "fenced" | "resting" | "behind" | "failing" | "rejected" | "recovered";

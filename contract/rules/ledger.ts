@@ -43,21 +43,35 @@ function logs(
   entry: MetricEntry,
   { logs: count, files }: { readonly logs: LogCountShape; readonly files: ContractFiles },
 ): readonly Fault[] {
-  const faults: Fault[] = [];
   const needed = [...entry.value.attributes.map(({ ref }) => ref), ...Object.keys(count.where ?? {})];
-  for (const field of ["event", "retracted"] as const) {
-    const name = count[field];
-    const event = files.events.find(({ value, domain }) => value.name === name && [entry.domain, "shared"].includes(domain));
-    if (event === undefined) {
-      if (!files.broken.has(name))
-        faults.push(faultAt(entry, [...LEDGER, "logs", field], `names the event \`${name}\`, which is not there`));
-      continue;
-    }
-    const carried = new Set(event.value.attributes.map(({ ref }) => ref));
-    const absent = needed.filter((key) => !carried.has(key)).map((key) => `\`${key}\``);
-    if (absent.length > 0) faults.push(faultAt(entry, [...LEDGER, "logs", field], `\`${name}\` does not carry ${absent.join(", ")}`));
-  }
+  const { event, retracted, summary } = count;
+  const faults = [
+    ...carries(entry, { path: ["event"], name: event, needed, files }),
+    ...carries(entry, { path: ["retracted"], name: retracted, needed, files }),
+    ...(["event", "retracted"] as const).flatMap((field) =>
+      summary === undefined
+        ? []
+        : carries(entry, { path: ["summary", field], name: summary[field], needed: [...needed, summary.count], files }),
+    ),
+  ];
   return [...faults, ...whereValues(entry, { logs: count, files })];
+}
+
+interface Wanted {
+  readonly path: readonly string[];
+  readonly name: string;
+  readonly needed: readonly string[];
+  readonly files: ContractFiles;
+}
+
+/** An event that counts must be there and carry every label. */
+function carries(entry: MetricEntry, { path, name, needed, files }: Wanted): readonly Fault[] {
+  const at = [...LEDGER, "logs", ...path];
+  const event = files.events.find(({ value, domain }) => value.name === name && [entry.domain, "shared"].includes(domain));
+  if (event === undefined) return files.broken.has(name) ? [] : [faultAt(entry, at, `names the event \`${name}\`, which is not there`)];
+  const carried = new Set(event.value.attributes.map(({ ref }) => ref));
+  const absent = needed.filter((key) => !carried.has(key)).map((key) => `\`${key}\``);
+  return absent.length > 0 ? [faultAt(entry, at, `\`${name}\` does not carry ${absent.join(", ")}`)] : [];
 }
 
 function whereValues(

@@ -264,6 +264,15 @@ const NAMES_AND_REFERENCES: readonly Case[] = [
     says: "`offing.chain.a` does not carry `color`",
   },
   {
+    rule: "a log count whose summary does not say how many it stands for",
+    file: metrics({
+      instrument: "counter",
+      annotations:
+        '{ resource: ledger, prometheus: { name: offing_chain_depth_total }, ledger: { select: "SELECT 1 AS value FROM t WHERE s <= :cursor", logs: { event: offing.chain.a, retracted: offing.chain.a, summary: { event: §offing.chain.a, retracted: offing.chain.a, count: color } } } }',
+    }).concat(`events:\n${event(`name: offing.chain.a, ${FINE}`)}`),
+    says: "`offing.chain.a` does not carry `color`",
+  },
+  {
     rule: "a log count of a value outside its set",
     file: metrics({
       instrument: "counter",

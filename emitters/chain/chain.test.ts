@@ -7,6 +7,7 @@ import { DATABASES, type TestDatabase } from "#core/ledger/testing/databases.ts"
 import { createLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
 import { labelsKey } from "#core/series.ts";
+import type { Seen } from "#core/source.ts";
 import { siblingOf } from "#core/tally.ts";
 import { checkEmitter } from "#core/testing/check-emitter.ts";
 import { replay } from "#core/testing/replay.ts";
@@ -18,7 +19,7 @@ import { readRecorded } from "./fixtures/recorded.ts";
 import { startStanding } from "./fixtures/standing.ts";
 import { chainEmitter } from "./main.ts";
 import { tipOf } from "./memory.ts";
-import type { CanarySeen } from "./observation.ts";
+import type { CanarySeen, ChainObservation } from "./observation.ts";
 
 const story = readRecorded("story");
 const quiet = createLog({ level: "error", write: () => {} });
@@ -34,7 +35,11 @@ const simulates = canaryOf(
   }),
   story.config.contracts,
 );
-const watched: ChainConfig = { ...story.config, canary: simulates.canary };
+const watched: ChainConfig = {
+  ...story.config,
+  canary: simulates.canary,
+  retention: { ...story.config.retention, successRowsPerBlock: 1 },
+};
 const simulated: CanarySeen = {
   type: "canary",
   atMs: 1_795_000_000_000,
@@ -47,10 +52,32 @@ const simulated: CanarySeen = {
   ],
 };
 
+/** A block of the story once more above its last one, and another in its place: what shared rows is taken back. */
+function replaced(): readonly Seen<ChainObservation>[] {
+  const blocks = story.batches.flat().flatMap(({ observation }) => (observation.type === "block" ? [observation] : []));
+  const [last, busy] = [blocks.at(-1), blocks.toSorted((a, b) => b.transactions.length - a.transactions.length)[0]];
+  if (last === undefined || busy === undefined) throw new TypeError("the story has blocks");
+  const next = { ...busy, number: last.number + 1, parentHash: last.hash, timeMs: last.timeMs, observedAtMs: last.observedAtMs };
+  const observations = [
+    { ...next, hash: `0x${"7".repeat(64)}` },
+    { ...next, hash: `0x${"8".repeat(64)}`, transactions: [] },
+  ];
+  return observations.map((observation) => ({ feed: "blocks", observation }));
+}
+
 checkEmitter("the chain emitter", {
   create: () => open(watched),
-  recorded: [...story.batches, [{ feed: "canary", observation: simulated }]],
-  kinds: ["operation", "operation_retracted", "config_change", "config_change_retracted", "reorg", "canary"],
+  recorded: [...story.batches, replaced(), [{ feed: "canary", observation: simulated }]],
+  kinds: [
+    "operation",
+    "operation_retracted",
+    "operation_summary",
+    "operation_summary_retracted",
+    "config_change",
+    "config_change_retracted",
+    "reorg",
+    "canary",
+  ],
   world: {
     start: async () => {
       const { anvil, head, config } = await startStanding();
@@ -82,7 +109,7 @@ describe.each(DATABASES)("the chain's counters on $name", ({ start }) => {
   afterAll(() => database.stop());
 
   it("add up at every cursor to what the contract's SELECT counts: total + late - retracted", async () => {
-    const emitter = open(story.config);
+    const emitter = open(watched);
     const { records, metrics } = emitter;
     const location = database.place();
     const ledger = await openLedger<ChainFact>({ location, domain: "chain", mode: "write", records, nowMs: systemClock.nowMs });

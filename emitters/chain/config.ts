@@ -40,6 +40,8 @@ export interface ChainConfig {
 
 /** How long `offing chain prune` keeps what it may delete. */
 export interface RetentionConfig {
+  /** So many calls of an action that went through have a row of their own in each block; those beyond share one. */
+  readonly successRowsPerBlock: number;
   /** The full text of operations that went through; their rows stay for good. */
   readonly successFactsMs: number;
   readonly deadLettersMs: number;
@@ -167,10 +169,15 @@ const rpcSchema = z
 
 const retentionSchema = z
   .strictObject({
+    success_rows_per_block: z.int().min(1).default(1_000),
     success_facts: duration({ atLeast: "1d" }).prefault("90d"),
     dead_letters: duration({ atLeast: "1d" }).prefault("90d"),
   })
-  .transform(({ success_facts, dead_letters }) => ({ successFactsMs: success_facts, deadLettersMs: dead_letters }));
+  .transform(({ success_rows_per_block, success_facts, dead_letters }) => ({
+    successRowsPerBlock: success_rows_per_block,
+    successFactsMs: success_facts,
+    deadLettersMs: dead_letters,
+  }));
 
 const alertSchema = z
   .strictObject({

@@ -95,6 +95,31 @@ export interface OperationRetractedFact extends Fact, Place, OperationLabels {
   readonly cause: RetractionCause;
 }
 
+/** What a summary is counted by, and how many it counts. */
+export type SummaryLabels = Pick<OperationLabels, "contract" | "actionType" | "outcome" | "callerCategory"> & {
+  /** How many operations it stands for; each of them went through. */
+  readonly operations: number;
+};
+
+/** Operations of one block that went through, beyond those that have a fact each. */
+export interface SummaryFact extends Fact, Place, SummaryLabels {
+  readonly kind: "operation_summary";
+  readonly application: number;
+  readonly evidence: Evidence;
+  /** The configured name of the callers, when they are a router. */
+  readonly route: string | null;
+  /** How many different callers. */
+  readonly callers: number;
+  readonly firstTxHash: string;
+  readonly lastTxHash: string;
+}
+
+/** A reorg took a summary back. */
+export interface SummaryRetractedFact extends Fact, Place, SummaryLabels {
+  readonly kind: "operation_summary_retracted";
+  readonly retracts: string;
+}
+
 /** A change of configuration: a configured event, or a call of a known setter that left none. */
 export interface ConfigChangeFact extends Fact, Place, Actor {
   readonly kind: "config_change";
@@ -145,4 +170,12 @@ export interface CanaryFact extends Fact, Place {
 }
 
 /** Everything that can become known on a chain. @see seed 000, section 4 */
-export type ChainFact = OperationFact | OperationRetractedFact | ConfigChangeFact | ConfigChangeRetractedFact | ReorgFact | CanaryFact;
+export type ChainFact =
+  | OperationFact
+  | OperationRetractedFact
+  | SummaryFact
+  | SummaryRetractedFact
+  | ConfigChangeFact
+  | ConfigChangeRetractedFact
+  | ReorgFact
+  | CanaryFact;

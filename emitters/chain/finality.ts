@@ -1,30 +1,32 @@
 import { PERIODS, POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
 
 /** Up to where rows count as final, read off the state: so finality moves without a row being changed. */
-const SQLITE_FINAL = finalBlock("CAST(s.value AS INTEGER)");
-const POSTGRES_FINAL = finalBlock("s.value::bigint");
+export const SQLITE_FINAL: string = finalBlock("CAST(s.value AS INTEGER)");
+/** The same on PostgreSQL. */
+export const POSTGRES_FINAL: string = finalBlock("s.value::bigint");
 
 function finalBlock(number: string): string {
   return `coalesce((SELECT ${number} FROM state s WHERE s.collection = 'chain' AND s.key = 'final'), -1)`;
 }
 
 /** What stands is provisional until its block is final, and what a retraction names is orphaned. */
-function finalityView(final: string): readonly string[] {
-  const seen = (alias: string): string => `CASE WHEN EXISTS (SELECT 1 FROM facts f WHERE f.retracts = ${alias}.fact_id) THEN 'orphaned'
-      WHEN ${alias}.block_number <= ${final} THEN 'final' ELSE 'provisional' END`;
-  return [
-    `CREATE VIEW oracle_required_finality AS
-      SELECT o.seq, o.fact_id, o.id, o.block_number, o.block_hash, ${seen("o")} AS finality FROM oracle_required_operation_log o
-      UNION ALL
-      SELECT c.seq, c.fact_id, c.id, c.block_number, c.block_hash, ${seen("c")} AS finality FROM oracle_config_change_log c`,
-  ];
+export function finalityView(final: string, tables: readonly string[]): string {
+  const rows = tables.map(
+    (table) => `SELECT t.seq, t.fact_id, t.id, t.block_number, t.block_hash,
+        CASE WHEN EXISTS (SELECT 1 FROM facts f WHERE f.retracts = t.fact_id) THEN 'orphaned'
+          WHEN t.block_number <= ${final} THEN 'final' ELSE 'provisional' END AS finality
+      FROM ${table} t`,
+  );
+  return `CREATE VIEW oracle_required_finality AS ${rows.join(" UNION ALL ")}`;
 }
 
+const FIRST_TABLES = ["oracle_required_operation_log", "oracle_config_change_log"];
+
 /** The view of every row ever written with its finality, on SQLite. */
-export const SQLITE_FINALITY: readonly string[] = finalityView(SQLITE_FINAL);
+export const SQLITE_FINALITY: readonly string[] = [finalityView(SQLITE_FINAL, FIRST_TABLES)];
 
 /** The same on PostgreSQL. */
-export const POSTGRES_FINALITY: readonly string[] = finalityView(POSTGRES_FINAL);
+export const POSTGRES_FINALITY: readonly string[] = [finalityView(POSTGRES_FINAL, FIRST_TABLES)];
 
 /** Adds the column to the view of what stands; the rollups stand on that view and are made anew. */
 function finalityColumn(final: string, rollups: readonly string[]): readonly string[] {

@@ -99,7 +99,10 @@ function provisionalPoints(state: ReadonlyState, tip: Tip): readonly GaugePoint[
   if (final === undefined) return [];
   let count = 0;
   for (let number = tip.number; number > Math.max(final, tip.number - WINDOW_BLOCKS); number -= 1) {
-    count += blockAt(state, number)?.facts.filter(({ kind }) => kind === "operation").length ?? 0;
+    for (const fact of blockAt(state, number)?.facts ?? []) {
+      if (fact.kind === "operation_summary") count += fact.operations;
+      if (fact.kind === "operation") count += 1;
+    }
   }
   return [provisional.at({}, count)];
 }

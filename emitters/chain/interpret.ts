@@ -24,6 +24,7 @@ import {
 import type { BlockSeen, ChainObservation, TickSeen, TransactionSeen } from "./observation.ts";
 import { operationsOf } from "./operations.ts";
 import { rememberReorg } from "./reorgs.ts";
+import { type SeenFact, summarised, type WrittenFact } from "./summary/summarise.ts";
 import { forgetRecents, tally } from "./tally.ts";
 import type { Watch } from "./watch.ts";
 
@@ -67,9 +68,8 @@ function applyBlock(state: State, block: BlockSeen, watch: Watch): readonly Chai
   if (block.joins === "jump" && tip !== undefined && block.number > tip.number + 1) leaveIsland(state, tip);
   else if (tip !== undefined) assertJoins(state, block, tip);
   const taken = tip === undefined || tip.number < block.number ? [] : rewind(state, tip, scene);
-  const facts = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
-  record(state, scene, facts);
-  return [...taken, ...facts];
+  const seen = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
+  return [...taken, ...record(state, scene, seen)];
 }
 
 /**
@@ -88,10 +88,11 @@ function fillIn(state: State, block: BlockSeen, watch: Watch): readonly ChainFac
   const applied = island?.number === block.number ? blockAt(state, block.number) : undefined;
   const taken = applied?.facts.toReversed().map((fact) => retraction(fact, { number: block.number, applied, scene })) ?? [];
   if (island?.number === block.number) shortenIsland(state, island);
-  const facts = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
+  const seen = block.transactions.flatMap((transaction) => factsOf(transaction, scene));
+  const facts = summarised(seen, watch.successRowsPerBlock);
   const { hash, number, timeMs, grade = "receipts" } = block;
   const kept: AppliedBlock = { hash, timeMs, application: scene.application, facts: facts.map(remembered), before: [] };
-  for (const { txHash } of applied?.facts ?? []) forgetWeak(state, txHash);
+  forgetProofs(state, applied);
   rememberWeak(state, block, facts);
   if (number > tip.number - WINDOW_BLOCKS) state.set("block", String(number), kept);
   state.delete("applied", hash);
@@ -130,7 +131,7 @@ function rewind(state: State, tip: Tip, scene: Scene): ChainFact[] {
   for (let number = tip.number; number >= block.number; number -= 1) {
     const applied = blockAt(state, number);
     if (applied === undefined) continue;
-    for (const { txHash } of applied.facts) forgetWeak(state, txHash);
+    forgetProofs(state, applied);
     for (const fact of applied.facts.toReversed()) facts.push(retraction(fact, { number, applied, scene }));
     undo(state, applied.before);
     state.delete("block", String(number));
@@ -167,10 +168,11 @@ function retraction(fact: AppliedFact, { number, applied, scene }: Orphan): Chai
     blockHash: applied.hash,
   };
   if (fact.kind === "operation") return { ...fact, ...common, kind: "operation_retracted", cause: "reorg" };
+  if (fact.kind === "operation_summary") return { ...fact, ...common, kind: "operation_summary_retracted" };
   return { ...fact, ...common, kind: "config_change_retracted" };
 }
 
-function factsOf(transaction: TransactionSeen, scene: Scene): (OperationFact | ConfigChangeFact)[] {
+function factsOf(transaction: TransactionSeen, scene: Scene): SeenFact[] {
   const { watch, block, application, late } = scene;
   const { chainId } = watch;
   const base = { chainId, blockNumber: block.number, blockHash: block.hash, timeMs: block.timeMs, late, application };
@@ -188,9 +190,11 @@ function factsOf(transaction: TransactionSeen, scene: Scene): (OperationFact | C
 }
 
 /** Makes the block the tip, with what is needed to take it back, and lets the oldest one go. */
-function record(state: State, { block, application, watch }: Scene, facts: readonly (OperationFact | ConfigChangeFact)[]): void {
+function record(state: State, { block, application, watch }: Scene, seen: readonly SeenFact[]): readonly WrittenFact[] {
   const edits = new BlockEdits(state);
-  tally(state, edits, facts);
+  // Runs are told from every call in its order, also of those that share a row.
+  tally(state, edits, seen);
+  const facts = summarised(seen, watch.successRowsPerBlock);
   rememberWeak(state, block, facts);
   const { hash, number, timeMs, grade = "receipts" } = block;
   const applied: AppliedBlock = { hash, timeMs, application, facts: facts.map(remembered), before: edits.before() };
@@ -201,11 +205,21 @@ function record(state: State, { block, application, watch }: Scene, facts: reado
   coverAbove(state, { number, grade });
   if (number === (firstOf(state) ?? number)) settleFloor(state, block);
   forgetRecents(state, { number, burstWindowMs: watch.burstWindowMs });
+  return facts;
 }
 
-function remembered(fact: OperationFact | ConfigChangeFact): AppliedFact {
+/** What was proved weakly in a block that is taken back need not be proved again. */
+function forgetProofs(state: State, applied: AppliedBlock | undefined): void {
+  for (const fact of applied?.facts ?? []) if (fact.kind === "operation") forgetWeak(state, fact.txHash);
+}
+
+function remembered(fact: WrittenFact): AppliedFact {
+  if (fact.kind === "config_change") return { kind: fact.kind, id: fact.id, txHash: fact.txHash, module: fact.module };
+  if (fact.kind === "operation_summary") {
+    const { kind, id, contract, actionType, outcome, callerCategory, operations } = fact;
+    return { kind, id, contract, actionType, outcome, callerCategory, operations };
+  }
   const { id, txHash } = fact;
-  if (fact.kind === "config_change") return { kind: fact.kind, id, txHash, module: fact.module };
   const { contract, actionType, outcome, callerCategory, evidence, reasonCode, oracleRequiredBlocked, unresolved } = fact;
   return {
     kind: fact.kind,

@@ -1,6 +1,6 @@
 import type { Json } from "#core/fact.ts";
 import type { ReadonlyState, State } from "#core/state.ts";
-import type { OperationLabels } from "./facts.ts";
+import type { OperationLabels, SummaryLabels } from "./facts.ts";
 import type { ContractName, ModuleName, ReasonCode } from "./names.ts";
 
 /** How many blocks below the newest one can still be taken back; a deeper reorg is not followed. */
@@ -21,6 +21,7 @@ export type Tick = { readonly atMs: number; readonly head: number | null; readon
 /** A fact of an applied block, as far as taking it back needs it. */
 export type AppliedFact =
   | ({ readonly kind: "operation"; readonly id: string; readonly txHash: string } & OperationLabels)
+  | ({ readonly kind: "operation_summary"; readonly id: string } & SummaryLabels)
   | { readonly kind: "config_change"; readonly id: string; readonly txHash: string; readonly module: ModuleName };
 
 /** The value a key had before a block changed it; null when there was none. */

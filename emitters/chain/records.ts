@@ -2,9 +2,10 @@ import type { RecordRow, RecordTables } from "#core/ledger/ledger.ts";
 import { POSTGRES_CANARY, SQLITE_CANARY } from "./canary/tables.ts";
 import type { ChainConfig } from "./config.ts";
 import { ACTOR_COLUMNS, EVIDENCE_COLUMNS } from "./evidence/columns.ts";
-import type { CanaryFact, ChainFact, ConfigChangeFact, OperationFact } from "./facts.ts";
+import type { CanaryFact, ChainFact, ConfigChangeFact, OperationFact, SummaryFact } from "./facts.ts";
 import { POSTGRES_FINALITY, POSTGRES_FINALITY_COLUMN, SQLITE_FINALITY, SQLITE_FINALITY_COLUMN } from "./finality.ts";
 import { POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
+import { POSTGRES_SUMMARIES, SQLITE_SUMMARIES } from "./summary/tables.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
 
 /**
@@ -25,8 +26,9 @@ export function recordTables({ reasons }: Pick<ChainConfig, "reasons">): RecordT
       { version: 5, sqlite: ACTOR_COLUMNS, postgres: ACTOR_COLUMNS },
       { version: 6, sqlite: SQLITE_CANARY, postgres: POSTGRES_CANARY },
       { version: 7, sqlite: SQLITE_FINALITY_COLUMN, postgres: POSTGRES_FINALITY_COLUMN },
+      { version: 8, sqlite: SQLITE_SUMMARIES, postgres: POSTGRES_SUMMARIES },
     ],
-    appendOnly: ["oracle_required_operation_log", "oracle_config_change_log", "oracle_canary_log"],
+    appendOnly: ["oracle_required_operation_log", "oracle_required_summary_log", "oracle_config_change_log", "oracle_canary_log"],
     rows: rowsOf,
     reference: reasons.map(({ code, oracleRequired, unhealthy }) => ({
       table: "reason_codes",
@@ -41,11 +43,14 @@ function rowsOf(fact: ChainFact): readonly RecordRow[] {
   switch (fact.kind) {
     case "operation":
       return [{ table: "oracle_required_operation_log", values: operationValues(fact) }];
+    case "operation_summary":
+      return [{ table: "oracle_required_summary_log", values: summaryValues(fact) }];
     case "config_change":
       return [{ table: "oracle_config_change_log", values: changeValues(fact) }];
     case "canary":
       return [{ table: "oracle_canary_log", values: canaryValues(fact) }];
     case "operation_retracted":
+    case "operation_summary_retracted":
     case "config_change_retracted":
     case "reorg":
       return [];
@@ -100,6 +105,28 @@ function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Read
   };
   const known = Object.entries(told).filter(([, value]) => value !== null);
   return { ...transaction, ...Object.fromEntries(known), revert_bytes: bytes };
+}
+
+function summaryValues(fact: SummaryFact): RecordRow["values"] {
+  const { chainId, blockNumber, blockHash, contract, actionType, callerCategory, evidence, route } = fact;
+  return {
+    id: `summary:${chainId}:${blockNumber}:${blockHash}:${contract}:${actionType}:${callerCategory}:${evidence}:${route ?? ""}`,
+    chain_id: chainId,
+    block_number: blockNumber,
+    block_hash: blockHash,
+    timestamp: Math.floor(fact.timeMs / 1000),
+    contract,
+    action_type: actionType,
+    outcome: fact.outcome,
+    caller_category: callerCategory,
+    evidence,
+    route,
+    operations: fact.operations,
+    callers: fact.callers,
+    first_tx_hash: fact.firstTxHash,
+    last_tx_hash: fact.lastTxHash,
+    application: fact.application,
+  };
 }
 
 function canaryValues(fact: CanaryFact): RecordRow["values"] {

@@ -14,7 +14,7 @@ export interface Prunable {
 /** What a policy is held against. */
 export interface PruneScope {
   readonly ledger: Ledger;
-  readonly retention: ChainConfig["retention"];
+  readonly retention: Pick<ChainConfig["retention"], "successFactsMs" | "deadLettersMs">;
   readonly metrics: readonly MetricDefinition[];
   readonly nowMs: number;
 }
@@ -56,7 +56,10 @@ function runsSql({ block, before }: { readonly block: number; readonly before: n
   return `SELECT min(seq) AS from_seq, max(seq) AS to_seq, count(*) AS rows, sum(bytes) AS bytes
     FROM (
       SELECT f.seq, length(f.body) AS bytes, f.seq - row_number() OVER (ORDER BY f.seq) AS run
-      FROM facts f JOIN oracle_required_operation_log o ON o.seq = f.seq
+      FROM facts f JOIN (
+        SELECT seq, outcome, block_number, timestamp FROM oracle_required_operation_log
+        UNION ALL SELECT seq, outcome, block_number, timestamp FROM oracle_required_summary_log
+      ) o ON o.seq = f.seq
       WHERE o.outcome = 'success' AND o.block_number <= ${Math.trunc(block)} AND o.timestamp < ${Math.trunc(before)} AND f.seq <= :cursor
         AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.retracts = f.id)
     ) single

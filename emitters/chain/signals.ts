@@ -36,6 +36,7 @@ import type {
 } from "./facts.ts";
 import { placesOf, reasonsAt } from "./labels.ts";
 import { actionLabel, reasonLabel } from "./names.ts";
+import { summaryRetractedSignals, summarySignals } from "./summary/telemetry.ts";
 import { moduleOf } from "./watch.ts";
 
 /** Raised whenever `signals` counts differently for the same fact. */
@@ -45,7 +46,7 @@ export const PROJECTION = 1;
 export const METRICS: readonly MetricDefinition[] = [...SHARED_LEDGER_METRICS, ...CHAIN_LEDGER_METRICS];
 
 /** The kinds that a chain counts; a retraction counts as what it takes back. */
-const KINDS: readonly FactKind[] = ["operation", "config_change", "reorg", "canary"];
+const KINDS: readonly FactKind[] = ["operation", "operation_summary", "config_change", "reorg", "canary"];
 
 /** What one fact becomes by the contract's names; a retraction counts the same as what it takes back. */
 export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
@@ -54,6 +55,10 @@ export function signals({ fact }: StoredFact<ChainFact>): readonly Signal[] {
       return operationSignals(fact);
     case "operation_retracted":
       return operationRetractedSignals(fact);
+    case "operation_summary":
+      return summarySignals(fact);
+    case "operation_summary_retracted":
+      return summaryRetractedSignals(fact);
     case "config_change":
       return configChangeSignals(fact);
     case "config_change_retracted":

@@ -9,6 +9,8 @@ export interface Watch {
   readonly chainId: number;
   readonly liveHorizonMs: number;
   readonly burstWindowMs: number;
+  /** So many successes of an action have a row of their own in each block. */
+  readonly successRowsPerBlock: number;
   /** Where no endpoint tells of finality, a block is final when so many stand on it. */
   readonly finalityDepth: number;
   /** The watched contracts by address. */
@@ -98,6 +100,7 @@ export function watchOf(config: ChainConfig): Watch {
     liveHorizonMs: config.liveHorizonMs,
     burstWindowMs: config.alerts.burstWindowMs,
     finalityDepth: config.finalityDepth,
+    successRowsPerBlock: config.retention.successRowsPerBlock,
     contracts: new Map(contracts.map((contract) => [contract.address, watched(contract)])),
     routers: new Map(routers.map(({ name, address }) => [address, name])),
     trusted: new Set([...addresses, ...contracts.flatMap((contract) => contract.registered)]),

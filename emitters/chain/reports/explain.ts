@@ -38,12 +38,17 @@ export async function explain(ledger: Pick<Ledger, "select" | "head">, options: 
       WHERE timestamp BETWEEN ${since - Math.ceil(options.windowMs / 1000)} AND ${until} ORDER BY block_number, seq`,
     head,
   );
+  // Those that share a row went through in the middle of a block: no episode begins or ends with one.
+  const shared = await ledger.select(
+    `SELECT coalesce(sum(operations), 0) AS operations FROM oracle_required_summaries WHERE timestamp BETWEEN ${since} AND ${until}`,
+    head,
+  );
   const rows = operations.map(operationOf);
   const changed = changes.map(changeOf);
   return {
     sinceMs: options.sinceMs,
     untilMs: options.untilMs,
-    operations: rows.length,
+    operations: rows.length + Number(shared[0]?.["operations"] ?? 0),
     blocked: rows.filter(({ blocked }) => blocked).length,
     episodes: episodesOf(rows, changed, options),
     changes: changed.filter(({ atMs }) => atMs >= options.sinceMs),
