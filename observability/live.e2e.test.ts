@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { queryPrometheus } from "#core/backends.ts";
 import { systemClock } from "#core/clock.ts";
 import { createOtlpClient } from "#core/otlp.ts";
 import { encodeSpan } from "#core/otlp-proto.ts";
@@ -43,8 +44,9 @@ async function drive(): Promise<DrivenRound> {
     endMs: atMs,
     attributes: {},
   });
-  const resource = { "service.name": "offing-chain", "service.instance.id": "ledger-1" };
-  await otlp.send({ signal: "traces", resource, items: [span], ...shared });
+  const ledger = { "service.name": "offing-chain", "service.instance.id": "ledger-1" };
+  const node = { "service.name": "node", "service.instance.id": "node-1", "telemetry.sdk.name": "opentelemetry" };
+  for (const resource of [ledger, node]) await otlp.send({ signal: "traces", resource, items: [span], ...shared });
   return { atMs, round: rounds };
 }
 
@@ -91,6 +93,11 @@ test("every exemplar names a trace that was sent", async () => {
   expect(asked.length).toBeGreaterThan(0);
   for (const { expr } of asked)
     expect(new Set(await exemplars(stack.endpoints.prometheus, substitute(expr)))).toEqual(new Set([trace.traceId]));
+});
+
+test("the Collector makes figures of an SDK's spans, and of no emitter's", async () => {
+  const counted = await queryPrometheus(stack.endpoints.prometheus, "otelcol_spans_duration_seconds_count");
+  expect(counted.map(({ labels }) => labels["instance"])).toEqual(["node-1"]);
 });
 
 // Nothing is sent between, so what Prometheus answers for ten minutes from now is what it will answer then.

@@ -139,6 +139,15 @@ test("a live Prometheus has the seed's whole catalogue, under exactly its names 
       ).toBe(true);
 });
 
+test("the Collector makes exemplars of its spans, and of no emitter's", async () => {
+  const { prometheus } = stack.endpoints;
+  const services = async (): Promise<unknown> => {
+    const counted = await queryPrometheus(prometheus, "count by (job) (otelcol_spans_duration_seconds_count)");
+    return counted.map(({ labels }) => labels["job"]);
+  };
+  await expect.poll(services, { timeout: 30_000, interval: 500 }).toEqual(["example-node"]);
+});
+
 test("every span arrived once, under its parent, and the log lines carry their trace", async () => {
   const { tracesFile, loki } = stack.endpoints;
   const logged: { body: string; labels: Readonly<Record<string, string>> }[] = [];

@@ -175,6 +175,9 @@ function settingsOf(section: z.output<typeof telemetrySchema>, env: Environment)
     resource: {
       // The same after a restart, so that a node is one series; two nodes of one name on one host must say which is which.
       "service.instance.id": `${hostname()}/${serviceName}`,
+      // As every SDK says of itself; the Collector makes exemplars for these spans alone.
+      "telemetry.sdk.name": "opentelemetry",
+      "telemetry.sdk.language": "nodejs",
       ...env.resource,
       ...section.resource,
       "service.name": serviceName,
