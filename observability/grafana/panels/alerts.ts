@@ -79,6 +79,7 @@ export function recentTransitions(): PlaceablePanel {
     key: "alert-transitions",
     title: "Fired and cleared lately",
     description: "Every alert that began or ended in the range shown, from the alert history: what fired last Tuesday stands here.",
+    noData: "nothing fired or cleared that the history was told of",
     logs: lines([alertTransitionEvent]),
   });
 }

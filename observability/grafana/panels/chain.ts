@@ -75,6 +75,7 @@ function blockedLogs(): PlaceablePanel {
     title: "Blocked operations",
     description:
       "Each blocked operation and each retraction of one. Open a line: `trace_id` leads to the trace, `offing_fact_id` to the record in the ledger.",
+    noData: "no blocked operation was told of in this range",
     logs: lines([operationEvent, operationRetractedEvent], { reason_code: { not: "" } }),
   });
 }
@@ -104,6 +105,7 @@ function changeLogs(): PlaceablePanel {
     title: "Changes of configuration and reorgs",
     description:
       "What changed on the chain besides operations: who changed which module, what a reorg took back, and when blocks were replaced.",
+    noData: "no change and no reorg was told of in this range",
     logs: lines([configChangeEvent, configChangeRetractedEvent, reorgEvent]),
   });
 }

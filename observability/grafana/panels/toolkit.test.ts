@@ -25,6 +25,9 @@ describe("panels", () => {
     for (const panel of panels) expect(panel.fieldConfig?.defaults).toMatchObject({ unit: "s", noValue: NO_DATA });
     const lineDefaults = logs({ ...words, logs: lines([operationEvent]) }).place(1, at).fieldConfig?.defaults;
     expect(lineDefaults).toMatchObject({ unit: "none", noValue: NO_DATA });
+    const noData = "nothing fires";
+    const told = [stat({ ...words, noData, queries: [seconds] }), logs({ ...words, noData, logs: lines([operationEvent]) })];
+    for (const panel of told) expect(panel.place(1, at).fieldConfig?.defaults?.noValue).toBe(noData);
   });
 
   it("ask for this instant where they show now, and for a range where they show a course", () => {

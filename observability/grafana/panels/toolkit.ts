@@ -29,6 +29,8 @@ export interface PanelText {
   readonly description: string;
   /** Where a value leads: to the lines and the traces behind it. */
   readonly links?: readonly DataLink[];
+  /** What it says where there is nothing, when "no data" would say too little. */
+  readonly noData?: string;
 }
 
 /** A panel with values. */
@@ -36,8 +38,6 @@ export interface ValuePanel extends PanelText {
   readonly queries: readonly [Query, ...Query[]];
   /** The alert that this panel stands for; its threshold is drawn and its runbook named. Its rule must ask what a query asks. */
   readonly alert?: string;
-  /** What it says where there is nothing, when "no data" would say too little. */
-  readonly noData?: string;
   /** In rows of the grid, to stand beside a taller panel. */
   readonly height?: number;
 }
@@ -97,7 +97,7 @@ export function logs(spec: PanelText & { readonly logs: LogQuery }): PlaceablePa
       .sortOrder(common.LogsSortOrder.Descending)
       .dedupStrategy(common.LogsDedupStrategy.None)
       .unit(units.NoUnit)
-      .noValue(NO_DATA)
+      .noValue(spec.noData ?? NO_DATA)
       .datasource(DATA_SOURCES.loki)
       .withTarget(linesTarget(spec.logs));
   return placeable(spec, 10, builder);
@@ -109,7 +109,7 @@ export function traces(spec: PanelText & { readonly traces: TraceQuery }): Place
     new TableBuilder()
       .showHeader(true)
       .unit(units.NoUnit)
-      .noValue(NO_DATA)
+      .noValue(spec.noData ?? NO_DATA)
       .datasource(DATA_SOURCES.tempo)
       .withTarget(tracesTarget(spec.traces));
   return placeable(spec, 10, builder);
