@@ -1,32 +1,6 @@
-import { alertsCommand } from "./commands/alerts.ts";
-import { chainCommand } from "./commands/chain.ts";
-import { demoCommand } from "./commands/demo.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { drillCommand } from "./commands/drill.ts";
-import { previewCommand } from "./commands/preview.ts";
 import { runProgram } from "./commands/program.ts";
-import { reconcileCommand } from "./commands/reconcile.ts";
-import { runCommand } from "./commands/run.ts";
-import { telemetryCommand } from "./commands/telemetry.ts";
-import { testCommand } from "./commands/test.ts";
 import { contractCommand } from "./contract/cli.ts";
-import { stackCommands } from "./stack/cli.ts";
 
-// The whole command line of a checkout.
-process.exitCode = await runProgram(
-  [
-    demoCommand(),
-    testCommand(),
-    ...stackCommands(),
-    doctorCommand(),
-    drillCommand(),
-    telemetryCommand(),
-    runCommand(),
-    reconcileCommand(),
-    previewCommand(),
-    chainCommand(),
-    alertsCommand(),
-    contractCommand(),
-  ],
-  "Start with: ./offing demo",
-);
+// The whole command line of a checkout. What writes the generated code must run while that code is behind what imports it.
+const others = process.argv[2] === "contract" ? [] : (await import("./commands/every-command.ts")).everyCommand();
+process.exitCode = await runProgram([...others, contractCommand()], "Start with: ./offing demo");
