@@ -19,7 +19,6 @@ async function run(...args: readonly string[]): Promise<string> {
 }
 
 test("generated code that is behind can still be written anew", async () => {
-  expect(await run("contract", "check")).toContain("ok");
   expect(await run("contract", "generate")).toBe("contract: generated files are up to date\n");
 });
 

@@ -40,11 +40,18 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     const tests = step.counts === "one" ? "" : ` (${counts.passed} tests)`;
     options.write(`${ok ? "✓" : "✗"} ${step.name}${tests} ${seconds} s\n`);
+    for (const line of ok ? worthTelling(step, output) : []) options.write(`    ${line}\n`);
     if (ok) continue;
     options.write(`${output}\n  mend: ${step.mend}\n`);
     if (!options.keepGoing) break;
   }
   return total;
+}
+
+/** What a reader wants to know of a step that went well: its figures, and what was skipped for which reason, each once. */
+export function worthTelling({ shown }: Pick<Step, "shown">, output: string): readonly string[] {
+  const lines = output.split("\n").filter((line) => line !== "");
+  return [...new Set(shown === true ? lines : lines.filter((line) => line.startsWith("skipped: ")))];
 }
 
 interface StepResult {

@@ -7,6 +7,8 @@ export interface Step {
   readonly mend: string;
   /** How the numbers of passed and failed tests are read: from vitest's JSON report, from TAP, or the step counts as one. */
   readonly counts: "one" | "vitest" | "tap";
+  /** True when its output is shown although it went well: figures that a reader wants to see. */
+  readonly shown?: boolean;
   /** True when it starts servers or builds tools. */
   readonly heavy?: boolean;
   /** True when only `--full` runs it: it takes longer than anybody waits for CI, or needs what CI has not. */
@@ -57,6 +59,7 @@ export const STEPS: readonly Step[] = [
     command: ["node", "observability/mutation/check.ts"],
     mend: "write the promtool case that notices the change, or give the reason in observability/mutation/excluded.yaml",
     counts: "one",
+    shown: true,
     heavy: true,
   },
   {

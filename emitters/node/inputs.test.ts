@@ -45,7 +45,7 @@ const hasJournalctl = (() => {
   try {
     return execFileSync("journalctl", ["--version"]).length > 0;
   } catch {
-    process.stderr.write("journald is not tested: there is no journalctl on this machine\n");
+    process.stderr.write("skipped: the real journal, because there is no journalctl on this machine\n");
     return false;
   }
 })();
