@@ -40,6 +40,7 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const UNBOUNDED: Readonly<Record<string, string>> = {
   alerts: "a ledger is the truth",
   chain: "a ledger is the truth",
+  node: "how far the log was read, and totals",
   postgres: "a ledger is the truth",
   grafana: "users and preferences; dashboards are files",
   alertmanager: "silences, bounded by --data.retention",

@@ -23,13 +23,16 @@ async function backend(told: { readonly version: string; readonly aheadMs?: numb
   return { native: null, collector: url, prometheus: url, loki: url, tempo: null, tracesFile: null, grafana: null };
 }
 
-async function findingsOf(target: DoctorTarget, more: { readonly address?: string; readonly allowed?: readonly string[] } = {}) {
+async function findingsOf(
+  target: DoctorTarget,
+  more: { readonly address?: string; readonly allowed?: readonly string[]; readonly dataFolder?: string } = {},
+) {
   const port = Number(new URL(target.prometheus).port);
   const listeners = [
     { address: more.address ?? "127.0.0.1", port, inode: "1" },
     { address: "0.0.0.0", port: 22, inode: "2" },
   ];
-  const findings = await checkMachine({ target, listeners, allowed: more.allowed ?? [], dataFolder: tmpdir() });
+  const findings = await checkMachine({ target, listeners, allowed: more.allowed ?? [], dataFolder: more.dataFolder ?? tmpdir() });
   return { port, of: (check: string) => findings.find((finding) => finding.check === check) };
 }
 
@@ -46,6 +49,14 @@ test("another version than the pinned one and a clock that is off are named", as
   const { of } = await findingsOf(await backend({ version: "2.1.0", aheadMs: 60_000 }));
   expect(of("versions")).toMatchObject({ verdict: "broken", detail: expect.stringContaining("prometheus 2.1.0 instead of") });
   expect(of("clocks")).toMatchObject({ verdict: "broken", detail: expect.stringMatching(/Prometheus is (59|60)\.\d s ahead/) });
+});
+
+test("a disk without room is broken", async () => {
+  const target = await backend({ version: "" });
+  expect((await findingsOf(target)).of("disk")).toMatchObject({ verdict: "ok" });
+  // A file system that holds no bytes has none free.
+  const { of } = await findingsOf(target, { dataFolder: "/proc" });
+  expect(of("disk")).toMatchObject({ verdict: "broken", mend: expect.stringContaining("--disk-budget") });
 });
 
 test("where nothing answers the ports are broken and the clocks cannot be compared", async () => {

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 const DOCUMENTED: unknown = parse(readFileSync(join(import.meta.dirname, "tempo-settings.yaml"), "utf8"));
 /** The processors that the metrics generator of Tempo 3 has. */
 const PROCESSORS = ["service-graphs", "span-metrics", "host-info"];
-/** Without these it would report home, keep blocks for ever, or listen beyond loopback. */
+/** Without these it would report home, keep blocks for ever, listen beyond loopback, or leave Grafana's service graph empty. */
 const REQUIRED: Readonly<Record<string, RegExp>> = {
   "usage_report.reporting_enabled": /^false$/,
   "backend_worker.compaction.block_retention": /^\d+h$/,
@@ -13,6 +13,10 @@ const REQUIRED: Readonly<Record<string, RegExp>> = {
   "server.grpc_listen_address": /^127\.0\.0\.1$/,
   "memberlist.bind_addr": /^127\.0\.0\.1$/,
   "metrics_generator.storage.path": /OFFING_TEMPO_DATA/,
+  "metrics_generator.storage.remote_write.0.url": /^\$\{OFFING_PROMETHEUS_URL:-.*\}\/api\/v1\/write$/,
+  "metrics_generator.storage.remote_write.0.send_exemplars": /^true$/,
+  "overrides.defaults.metrics_generator.processors.0": /^service-graphs$/,
+  "overrides.defaults.metrics_generator.processors.1": /^span-metrics$/,
 };
 
 /** What is wrong with tempo.yaml: keys that Tempo's documentation does not have, and settings that this stack must not lose. */
@@ -46,7 +50,9 @@ function unknownKeys(value: unknown, documented: unknown, path: string): readonl
 }
 
 function at(value: unknown, path: string): unknown {
-  return path.split(".").reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
+  const step = (inner: unknown, key: string): unknown =>
+    Array.isArray(inner) ? inner[Number(key)] : isObject(inner) ? inner[key] : undefined;
+  return path.split(".").reduce<unknown>(step, value);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
