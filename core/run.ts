@@ -54,7 +54,7 @@ export async function run<O, F extends Fact>(options: RunOptions<O, F>, abort: A
     const state = await ledger.state();
     const life = new Life(await ledger.head());
     const projector = wireProjector(options, { ledger, state, life });
-    const server = await wireHttp(options, { ledger, life, projector });
+    const server = await wireHttp(options, { ledger, state, life, projector });
     log.info("running", { domain, ledger: ledger.id, http: server.url });
     options.onListening?.({ url: server.url, ledgerId: ledger.id });
     try {
@@ -146,13 +146,16 @@ function wireProjector<O, F extends Fact>(options: RunOptions<O, F>, { ledger, s
     metrics: emitter.metrics,
     zeros: emitter.zeros,
     signals: emitter.signals,
-    gauges: (seq) => {
-      if (life.settled) life.gauges = emitter.gauges(state);
-      return [...life.gauges, ledgerCursor.at({}, seq)];
-    },
+    gauges: (seq) => [...gaugesNow(emitter, { state, life }), ledgerCursor.at({}, seq)],
     intervalMs: options.collector.intervalMs,
     onUnknownLabel: () => countDeadLetter(meter, { origin: "projector", reason: "invalid_label" }),
   });
+}
+
+/** The gauges of what the ledger says; while a batch is interpreted those of the last commit. */
+function gaugesNow<O, F extends Fact>(emitter: Emitter<O, F>, { state, life }: Pick<Parts, "state" | "life">): readonly GaugePoint[] {
+  if (life.settled) life.gauges = emitter.gauges(state);
+  return life.gauges;
 }
 
 /** The way to the Collector that counts what it does and says once when it cannot; for a stream as well. */
@@ -182,10 +185,7 @@ function keptFor<T>(ms: number, clock: Clock, ask: () => Promise<T>): () => Prom
   };
 }
 
-async function wireHttp<O, F extends Fact>(
-  options: RunOptions<O, F>,
-  { ledger, life, projector }: Omit<Parts, "state">,
-): Promise<HttpServer> {
+async function wireHttp<O, F extends Fact>(options: RunOptions<O, F>, { ledger, state, life, projector }: Parts): Promise<HttpServer> {
   const { clock, version, emitter } = options;
   const startMs = clock.nowMs();
   const sizes = keptFor(SIZES_MS, clock, () => ledger.sizes());
@@ -207,7 +207,7 @@ async function wireHttp<O, F extends Fact>(
       projector: { cursor: projector.progress().cursorSeq, lag: Math.max(0, life.headSeq - projector.progress().cursorSeq) },
       heartbeat: life.heartbeatMs === undefined ? null : new Date(life.heartbeatMs).toISOString(),
       cursors: Object.fromEntries(await ledger.cursors()),
-      gauges: life.gauges.map(({ metric, labels, value }) => ({ name: metric.prometheus, labels, value })),
+      gauges: gaugesNow(emitter, { state, life }).map(({ metric, labels, value }) => ({ name: metric.prometheus, labels, value })),
     }),
     fact: (id) => ledger.fact(id),
   });

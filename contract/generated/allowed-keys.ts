@@ -107,6 +107,7 @@ export const ALLOWED_KEYS: ReadonlySet<string> = new Set([
   "telemetry.sdk.language",
   "telemetry.sdk.name",
   "telemetry.sdk.version",
+  "trace_end",
   "transport",
   "type",
   "ual",

@@ -72,6 +72,11 @@ export type Signal = "traces" | "metrics" | "logs";
 /** Every value of `signal`, in the contract's order. */
 export const SIGNALS: readonly Signal[] = ["traces", "metrics", "logs"];
 
+/** How the trace ended that a time is told of. */
+export type TraceEnd = "answered" | "given_up";
+/** Every value of `trace_end`, in the contract's order. */
+export const TRACE_ENDS: readonly TraceEnd[] = ["answered", "given_up"];
+
 /** Labels of `buildInfo`. */
 export type BuildInfoLabels = {
   readonly version: string;
@@ -260,6 +265,22 @@ export const rpcEndpointArchive: Gauge<RpcEndpointArchiveLabels> = gauge<RpcEndp
   closed: {},
 });
 
+/** Labels of `rpcEndpointBatch`. */
+export type RpcEndpointBatchLabels = {
+  readonly provider: string;
+};
+/** The largest JSON-RPC batch an endpoint answered whole, of the sizes tried; 1 when it answers none, absent until it was asked. A gauge in {request}, `offing_rpc_endpoint_batch` in Prometheus. */
+export const rpcEndpointBatch: Gauge<RpcEndpointBatchLabels> = gauge<RpcEndpointBatchLabels>({
+  name: "offing.rpc.endpoint.batch",
+  instrument: "gauge",
+  unit: "{request}",
+  brief: "The largest JSON-RPC batch an endpoint answered whole, of the sizes tried; 1 when it answers none, absent until it was asked.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_batch",
+  labels: ["provider"],
+  closed: {},
+});
+
 /** Labels of `rpcEndpointCapability`. */
 export type RpcEndpointCapabilityLabels = {
   readonly provider: string;
@@ -370,6 +391,39 @@ export const rpcEndpointPrimary: Gauge<RpcEndpointPrimaryLabels> = gauge<RpcEndp
   brief: "1 for the endpoint that is asked first, 0 for the others.",
   resource: "process",
   prometheus: "offing_rpc_endpoint_primary",
+  labels: ["provider"],
+  closed: {},
+});
+
+/** Labels of `rpcEndpointTraceTime`. */
+export type RpcEndpointTraceTimeLabels = {
+  readonly provider: string;
+  readonly trace_end: TraceEnd;
+};
+/** What is known of how long an endpoint lets a trace run: the longest it answered, and the shortest after which it gave up. A gauge in s, `offing_rpc_endpoint_trace_time_seconds` in Prometheus. */
+export const rpcEndpointTraceTime: Gauge<RpcEndpointTraceTimeLabels> = gauge<RpcEndpointTraceTimeLabels>({
+  name: "offing.rpc.endpoint.trace.time",
+  instrument: "gauge",
+  unit: "s",
+  brief: "What is known of how long an endpoint lets a trace run: the longest it answered, and the shortest after which it gave up.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_trace_time_seconds",
+  labels: ["provider","trace_end"],
+  closed: { trace_end: TRACE_ENDS },
+});
+
+/** Labels of `rpcEndpointWell`. */
+export type RpcEndpointWellLabels = {
+  readonly provider: string;
+};
+/** How long no fault came from an endpoint; 0 from a fault until its next answer, absent before it was asked. A gauge in s, `offing_rpc_endpoint_well_seconds` in Prometheus. */
+export const rpcEndpointWell: Gauge<RpcEndpointWellLabels> = gauge<RpcEndpointWellLabels>({
+  name: "offing.rpc.endpoint.well",
+  instrument: "gauge",
+  unit: "s",
+  brief: "How long no fault came from an endpoint; 0 from a fault until its next answer, absent before it was asked.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_well_seconds",
   labels: ["provider"],
   closed: {},
 });

@@ -8,6 +8,7 @@ import {
   rpcEndpointLag,
   rpcEndpointLatency,
   rpcEndpointPrimary,
+  rpcEndpointWell,
   rpcFailoverSpan,
   rpcFailovers,
 } from "#contract/generated/shared.ts";
@@ -104,11 +105,13 @@ function candidateOf({ endpoint, health }: Observed, { maxLagBlocks, nowMs }: Be
 }
 
 function showCandidate(meter: Meter, candidate: Candidate, first: string): void {
-  const { provider, fence, head, lagBlocks, latencyMs, errorRatio } = candidate;
+  const { provider, fence, head, lagBlocks, latencyMs, errorRatio, wellForMs } = candidate;
   meter.set(rpcEndpointPrimary.at({ provider }, provider === first ? 1 : 0));
   for (const name of FENCES) meter.set(rpcEndpointFenced.at({ provider, fence: name }, name === fence ? 1 : 0));
   if (head !== null) meter.set(rpcEndpointHead.at({ provider }, head));
   if (lagBlocks !== null) meter.set(rpcEndpointLag.at({ provider }, lagBlocks));
   if (latencyMs !== null) meter.set(rpcEndpointLatency.at({ provider }, latencyMs / 1000));
+  // Before anything was asked of it nobody knows; after a fault it is well for no time.
+  if (wellForMs !== null || errorRatio > 0) meter.set(rpcEndpointWell.at({ provider }, (wellForMs ?? 0) / 1000));
   meter.set(rpcEndpointErrorRatio.at({ provider }, errorRatio));
 }

@@ -27,6 +27,13 @@ export interface Endpoint<M extends string = string> {
    * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID, with the fault in the context; SOURCE_METHOD_REFUSED; the signal's reason when it aborts
    */
   readonly ask: (request: RpcRequest<M>, signal: AbortSignal) => Promise<unknown>;
+  /**
+   * Asks the same so many times in one JSON-RPC batch.
+   *
+   * @returns how many answers came with a result
+   * @throws what `ask` throws
+   */
+  readonly askBatch: (request: RpcRequest<M>, size: number, signal: AbortSignal) => Promise<number>;
 }
 
 /** How an endpoint is asked. */
@@ -54,30 +61,53 @@ export function createEndpoint<M extends string>({ allowed, url, provider, timeo
     meter.record(rpcDuration.record(labels, Math.max(0, clock.nowMs() - startedMs) / 1000));
   };
   const place = { provider, url };
+  const exchange = async <T>({ method, content, read }: Exchange<T>, signal: AbortSignal): Promise<T> => {
+    assertAllowed(method, allowed);
+    const startedMs = clock.nowMs();
+    const limit = limited(signal, timeoutMs);
+    try {
+      const posted = await post({ body: JSON.stringify(content), maxBytes: MAX_BODY_BYTES, signal: limit.signal });
+      const result = read(answerIn(posted, { ...place, method, nowMs: clock.nowMs() }));
+      record({ method, outcome: "ok", startedMs });
+      return result;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      record({ method, outcome: "error", startedMs });
+      if (error instanceof OffingError) throw error;
+      throw transportFault(error, { ...place, method });
+    } finally {
+      limit.release();
+    }
+  };
+  const requestOf = ({ method, params }: RpcRequest<M>): object => {
+    asked += 1;
+    return { jsonrpc: "2.0", id: asked, method, params };
+  };
   return {
     provider,
-    ask: async ({ method, params, mayRevert }, signal) => {
-      assertAllowed(method, allowed);
-      const startedMs = clock.nowMs();
-      const limit = limited(signal, timeoutMs);
-      try {
-        asked += 1;
-        const body = JSON.stringify({ jsonrpc: "2.0", id: asked, method, params });
-        const posted = await post({ body, maxBytes: MAX_BODY_BYTES, signal: limit.signal });
-        const answer = answerIn(posted, { ...place, method, nowMs: clock.nowMs() });
-        const result = (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
-        record({ method, outcome: "ok", startedMs });
-        return result;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        record({ method, outcome: "error", startedMs });
-        if (error instanceof OffingError) throw error;
-        throw transportFault(error, { ...place, method });
-      } finally {
-        limit.release();
-      }
+    ask: (request, signal) => {
+      const { method, mayRevert } = request;
+      const read = (answer: unknown): unknown =>
+        (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
+      return exchange({ method, content: requestOf(request), read }, signal);
+    },
+    askBatch: (request, size, signal) => {
+      const content = Array.from({ length: size }, () => requestOf(request));
+      return exchange({ method: request.method, content, read: resultsIn }, signal);
     },
   };
+}
+
+interface Exchange<T> {
+  readonly method: string;
+  readonly content: object;
+  readonly read: (answer: unknown) => T;
+}
+
+/** How many answers of a batch hold a result; one object instead of a list refuses it as a whole. */
+function resultsIn(answer: unknown): number {
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  return answers.filter((one) => (one as { readonly result?: unknown } | null)?.result != null).length;
 }
 
 /** What went wrong with an answer, as the contract's label names it. */

@@ -1,4 +1,4 @@
-import { rpcEndpointArchive, rpcEndpointCapability } from "#contract/generated/shared.ts";
+import { rpcEndpointCapability } from "#contract/generated/shared.ts";
 import { OffingError } from "#core/errors.ts";
 import type { Meter } from "#core/meter.ts";
 import { answerFault, type Endpoint, faultOf, isMethodMissing, methodLabel } from "./endpoint.ts";
@@ -15,12 +15,14 @@ export interface Member<M extends string> {
   /** It answered with the right chain at least once. */
   everVerified: boolean;
   readonly has: Map<M, boolean>;
+  /** The longest trace it answered, and the shortest it gave up. */
+  readonly traceMs: { answered?: number; given_up?: number };
   health: Health;
 }
 
 /** An endpoint of which nothing is known. */
 export function untried<M extends string>(endpoint: Endpoint<M>): Member<M> {
-  return { endpoint, verified: false, verifying: undefined, everVerified: false, has: new Map(), health: UNTRIED };
+  return { endpoint, verified: false, verifying: undefined, everVerified: false, has: new Map(), traceMs: {}, health: UNTRIED };
 }
 
 /** Which chain all endpoints must serve. */
@@ -116,29 +118,6 @@ export function learn<M extends string>(
   member.has.set(method, has);
   const label = methodLabel(method);
   if (label !== "other") meter.set(rpcEndpointCapability.at({ provider: member.endpoint.provider, method: label }, has ? 1 : 0));
-}
-
-const DEPTHS = [1_000_000, 100_000, 10_000, 1_000, 128] as const;
-
-/** Finds how far below its head an endpoint still has state, of a few depths; asked of a node once. */
-export async function probeArchive<M extends string>(
-  member: Member<M>,
-  { methods, ask, meter, signal }: ProbeOptions<M> & { readonly signal: AbortSignal },
-): Promise<void> {
-  const { archive } = methods;
-  const { head } = member.health;
-  if (archive === undefined || head === undefined) return;
-  for (const depth of [head, ...DEPTHS].filter((one) => one <= head)) {
-    try {
-      await ask(member, archive(head - depth), signal);
-      meter.set(rpcEndpointArchive.at({ provider: member.endpoint.provider }, depth));
-      return;
-    } catch (error) {
-      if (signal.aborted || !mayPass(error)) throw error;
-      if (faultOf(error) !== "rpc_error") return;
-    }
-  }
-  meter.set(rpcEndpointArchive.at({ provider: member.endpoint.provider }, 0));
 }
 
 /** Says whether a fault may pass. */

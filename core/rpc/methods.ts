@@ -19,6 +19,8 @@ export interface MethodTable<M extends string> {
   readonly head?: { readonly method: M; readonly params: readonly unknown[]; readonly number: (result: unknown) => number | undefined };
   /** A question that a node answers only when it still has the state of a block. */
   readonly archive?: (block: number) => RpcRequest<M>;
+  /** The methods whose time nodes limit, and such a question about the newest block. */
+  readonly tracing?: { readonly methods: readonly M[]; readonly probe: RpcRequest<M> };
 }
 
 /** One JSON-RPC request. */

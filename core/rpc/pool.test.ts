@@ -8,14 +8,15 @@ import { type Meddling, type RpcProxy, startRpcProxy } from "#core/testing/rpc-p
 import type { MethodTable } from "./methods.ts";
 import { createPool, type Pool } from "./pool.ts";
 
-type Method = "chain" | "head" | "logs" | "extra" | "code";
+type Method = "chain" | "head" | "logs" | "extra" | "code" | "trace";
 
 const METHODS: MethodTable<Method> = {
-  allowed: ["chain", "head", "logs", "extra", "code"],
+  allowed: ["chain", "head", "logs", "extra", "code", "trace"],
   optional: { extra: [] },
   identity: { method: "chain", params: [], served: (result) => (typeof result === "string" ? result : undefined) },
   head: { method: "head", params: [], number: (result) => (typeof result === "number" ? result : undefined) },
   archive: (block) => ({ method: "code", params: [block] }),
+  tracing: { methods: ["trace"], probe: { method: "trace", params: ["latest"] } },
 };
 const never = new AbortController().signal;
 
@@ -25,11 +26,17 @@ class Endpoint {
   chain = "main";
   oldest = 0;
   spoil: Meddling | undefined;
+  batch = 1_000;
+  readonly batches: number[] = [];
+  trace: () => Meddling = () => ({ type: "result", result: [] });
   readonly proxy: RpcProxy;
 
   constructor(proxy: RpcProxy) {
     this.proxy = proxy;
-    proxy.meddle = ({ method, params }) => this.spoil ?? this.answer(method, params);
+    proxy.meddle = ({ method, params, batch = 1 }) => {
+      if (batch > 1) this.batches.push(batch);
+      return this.spoil ?? (batch > this.batch ? { type: "body", status: 429, body: "", retryAfter: "30" } : this.answer(method, params));
+    };
   }
 
   answer(method: string, [block]: readonly unknown[]): Meddling {
@@ -37,6 +44,7 @@ class Endpoint {
     if (method === "chain") return of(this.chain);
     if (method === "head") return of(this.head);
     if (method === "logs") return of([]);
+    if (method === "trace") return this.trace();
     if (method === "code" && Number(block) < this.oldest) return { type: "error", code: -32_000, message: "missing trie node" };
     return method === "code" ? of("0x") : { type: "error", code: -32_601, message: "method not found" };
   }
@@ -183,5 +191,60 @@ describe("a pool", () => {
     await survey();
     await expect.poll(() => gauge("offing_rpc_endpoint_archive", "rpc-1")).toBe(1_000);
     await expect.poll(() => gauge("offing_rpc_endpoint_archive", "rpc-2")).toBe(100);
+  });
+
+  it("finds out how many requests an endpoint answers at once, and takes a refusal for no fault", async () => {
+    [endpoints[0].batch, endpoints[1].batch] = [20, 1];
+    await survey();
+    await expect.poll(() => [gauge("offing_rpc_endpoint_batch", "rpc-1"), gauge("offing_rpc_endpoint_batch", "rpc-2")]).toEqual([20, 1]);
+    expect(endpoints.map(({ batches }) => batches)).toEqual([
+      [100, 20],
+      [100, 20, 5],
+    ]);
+    expect(faults()).toEqual({});
+    expect(gauge("offing_rpc_endpoint_error_ratio", "rpc-2")).toBe(0);
+  });
+
+  it("learns from traces how long an endpoint lets one run", async () => {
+    const took = (end: string) => gauge("offing_rpc_endpoint_trace_time_seconds", "rpc-1", { trace_end: end });
+    const trace = async (ms: number, meddling: Meddling): Promise<void> => {
+      endpoints[0].trace = () => {
+        nowMs += ms;
+        return meddling;
+      };
+      await pool.ask({ method: "trace", params: [], provider: "rpc-1" }, never).catch(() => undefined);
+    };
+    const [answered, gaveUp] = [
+      { type: "result", result: [] } as const,
+      { type: "error", code: -32_000, message: "execution timeout" } as const,
+    ];
+    await trace(3_000, answered);
+    await trace(2_000, answered);
+    await trace(1, { type: "error", code: -32_000, message: "missing trie node" });
+    expect([took("answered"), took("given_up")]).toEqual([3, undefined]);
+    await trace(9_000, { type: "body", status: 504, body: "" });
+    await trace(5_000, gaveUp);
+    await trace(6_000, gaveUp);
+    expect([took("answered"), took("given_up")]).toEqual([3, 5]);
+  });
+
+  it("traces the newest block once to know how long that takes", async () => {
+    await survey();
+    await expect.poll(() => gauge("offing_rpc_endpoint_trace_time_seconds", "rpc-2", { trace_end: "answered" })).toBe(0);
+    nowMs += 10_000;
+    await survey();
+    expect(endpoints.map((endpoint) => endpoint.asked("trace"))).toEqual([1, 1]);
+  });
+
+  it("shows since when an endpoint has been well, and nothing before it was asked", async () => {
+    const well = () => gauge("offing_rpc_endpoint_well_seconds", "rpc-1");
+    expect(well()).toBeUndefined();
+    await ask();
+    nowMs += 7_000;
+    await ask();
+    expect(well()).toBe(7);
+    endpoints[0].spoil = { type: "body", status: 503, body: "" };
+    await ask();
+    expect(well()).toBe(0);
   });
 });

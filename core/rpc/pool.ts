@@ -5,6 +5,7 @@ import { OffingError } from "#core/errors.ts";
 import type { Log } from "#core/log.ts";
 import type { Meter } from "#core/meter.ts";
 import { type Board, createBoard } from "./board.ts";
+import { noteTrace } from "./capabilities.ts";
 import { answerFault, createEndpoint, faultOf, isAway, isMethodMissing, methodLabel } from "./endpoint.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { afterAnswer, afterFault, FENCE_MS, fenceOf } from "./health.ts";
@@ -132,6 +133,7 @@ function createAsking<M extends string>({ methods, identity, gate, board, clock,
   let shownAtMs = 0;
   // Requests that wait for the same question for the chain fail with the same error.
   const blamed = new WeakSet<object>();
+  const isTrace = (method: M): boolean => methods.tracing?.methods.includes(method) === true;
   return (member, request, signal) =>
     gate.pass(async () => {
       signal.throwIfAborted();
@@ -140,6 +142,7 @@ function createAsking<M extends string>({ methods, identity, gate, board, clock,
         await verify(member, { methods, identity }, signal);
         const result = await member.endpoint.ask(request, signal);
         const nowMs = clock.nowMs();
+        if (isTrace(request.method)) noteTrace(member, { elapsedMs: nowMs - startedMs, error: undefined, meter });
         member.health = afterAnswer(member.health, { latencyMs: nowMs - startedMs, nowMs });
         if (nowMs - shownAtMs >= SHOWN_EVERY_MS) {
           shownAtMs = nowMs;
@@ -149,6 +152,7 @@ function createAsking<M extends string>({ methods, identity, gate, board, clock,
       } catch (error) {
         if (!signal.aborted && error instanceof OffingError && !blamed.has(error)) {
           blamed.add(error);
+          if (isTrace(request.method)) noteTrace(member, { elapsedMs: clock.nowMs() - startedMs, error, meter });
           blame(member, error, { clock, meter, request, methods });
         }
         board.settle();

@@ -1,7 +1,8 @@
 import type { Clock } from "#core/clock.ts";
 import type { Meter } from "#core/meter.ts";
 import type { Board } from "./board.ts";
-import { type AskMember, type Member, probeArchive } from "./member.ts";
+import { probeCapabilities } from "./capabilities.ts";
+import type { AskMember, Member } from "./member.ts";
 import type { MethodTable } from "./methods.ts";
 
 /** Looks after what nobody asks for otherwise: where the endpoints stand that are not asked first. */
@@ -29,7 +30,7 @@ const REFRESH_MS = 1_000;
 export function createSurvey<M extends string>(options: SurveyOptions<M>): Survey<M> {
   const { methods, members, board, ask, clock } = options;
   const refreshed = new Map<Member<M>, number>();
-  const archived = new Set<Member<M>>();
+  const probed = new Set<Member<M>>();
   let [lookedAtMs, isLooking] = [Number.NEGATIVE_INFINITY, false];
   const headOf = async (member: Member<M>, signal: AbortSignal): Promise<void> => {
     if (methods.head === undefined) return;
@@ -48,9 +49,9 @@ export function createSurvey<M extends string>(options: SurveyOptions<M>): Surve
     }
     board.settle();
     for (const member of told) {
-      if (archived.has(member)) continue;
-      archived.add(member);
-      await probeArchive(member, { ...options, signal });
+      if (probed.has(member)) continue;
+      probed.add(member);
+      await probeCapabilities(member, { ...options, signal });
     }
   };
   return {

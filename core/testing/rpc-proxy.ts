@@ -7,6 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface ProxiedCall {
   readonly method: string;
   readonly params: readonly unknown[];
+  /** How many came at once, when it is the first of a batch: what it meets they all meet. */
+  readonly batch?: number;
 }
 
 /** What the proxy does with a call: hands it on, answers itself, waits first, or cuts the connection. */
@@ -40,9 +42,20 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
   const proxy: { meddle: RpcProxy["meddle"] } = { meddle: () => PASS };
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await bodyOf(incoming);
-    const call: ProxiedCall & { readonly id: unknown } = JSON.parse(text);
-    calls.push({ method: call.method, params: call.params });
-    await answer({ response, text, target, call, meddling: proxy.meddle(call) });
+    const asked: Asked | readonly Asked[] = JSON.parse(text);
+    const batch = Array.isArray(asked) ? (asked as readonly Asked[]) : undefined;
+    const all = batch ?? [asked as Asked];
+    calls.push(...all.map(({ method, params }) => ({ method, params })));
+    const [first] = all;
+    if (first === undefined) return void response.destroy();
+    await answer({
+      response,
+      text,
+      target,
+      all,
+      isBatch: batch !== undefined,
+      meddling: proxy.meddle({ ...first, ...(batch !== undefined && { batch: batch.length }) }),
+    });
   };
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch(() => response.destroy());
@@ -60,17 +73,23 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
   });
 }
 
+type Asked = ProxiedCall & { readonly id: unknown };
+
 interface Exchange {
   readonly response: ServerResponse;
   readonly text: string;
   readonly target: string;
-  readonly call: ProxiedCall & { readonly id: unknown };
+  /** One, or those of a batch. */
+  readonly all: readonly Asked[];
+  readonly isBatch: boolean;
   readonly meddling: Meddling;
 }
 
-async function answer({ response, text, target, call, meddling }: Exchange): Promise<void> {
-  const send = (content: object): void =>
-    reply(response, { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id: call.id, ...content }) });
+async function answer({ response, text, target, all, isBatch, meddling }: Exchange): Promise<void> {
+  const send = (content: object): void => {
+    const told = all.map(({ id }) => ({ jsonrpc: "2.0", id, ...content }));
+    reply(response, { status: 200, body: JSON.stringify(isBatch ? told : told[0]) });
+  };
   switch (meddling.type) {
     case "pass":
       return reply(response, { status: 200, body: await forward(target, text) });

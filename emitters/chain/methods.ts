@@ -1,5 +1,6 @@
 import type { MethodTable } from "#core/rpc/methods.ts";
 import type { Pool } from "#core/rpc/pool.ts";
+import type { RpcConfig } from "./config.ts";
 import { parseBlock } from "./shapes.ts";
 
 /** Every method that may ever be sent to a node: none of them changes anything. */
@@ -24,10 +25,17 @@ export type ReadMethod = (typeof READ_METHODS)[number];
 /** The endpoints of a chain. */
 export type ChainPool = Pool<ReadMethod>;
 
+/** What may be asked under this policy: where traces are off not even a probe asks for one. */
+export function methodsFor({ trace }: Pick<RpcConfig, "trace">): MethodTable<ReadMethod> {
+  if (trace !== "off") return CHAIN_METHODS;
+  const { tracing, ...others } = CHAIN_METHODS;
+  return others;
+}
+
 const NOTHING = `0x${"0".repeat(64)}`;
 
 /** What this emitter asks of a node. */
-export const CHAIN_METHODS: MethodTable<ReadMethod> = {
+const CHAIN_METHODS: MethodTable<ReadMethod> = {
   allowed: READ_METHODS,
   optional: {
     eth_getBlockReceipts: [NOTHING],
@@ -41,6 +49,10 @@ export const CHAIN_METHODS: MethodTable<ReadMethod> = {
   genesis: { method: "eth_getBlockByNumber", params: ["0x0", false], hash: (result) => parseBlock(result)?.hash },
   head: { method: "eth_getBlockByNumber", params: ["latest", false], number: (result) => parseBlock(result)?.number },
   archive: (block) => ({ method: "eth_getCode", params: [`0x${"0".repeat(40)}`, `0x${block.toString(16)}`] }),
+  tracing: {
+    methods: ["debug_traceBlockByHash", "debug_traceTransaction", "trace_block", "trace_transaction"],
+    probe: { method: "trace_block", params: ["latest"] },
+  },
   identity: {
     method: "eth_chainId",
     params: [],

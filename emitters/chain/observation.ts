@@ -93,6 +93,8 @@ export type TransactionSeen = {
   readonly revert?: RootRevert;
   /** All of the input, where it calls a known setter directly. */
   readonly input?: string;
+  /** True when it is of a kind that nobody signs, so that nobody can say what its sender is; left out otherwise. */
+  readonly unsigned?: boolean;
 };
 
 /** The revert bytes of a transaction's root without a trace; `0x` when there were none. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { State } from "#core/state.ts";
 import type { ConfigChangeFact, OperationFact } from "./facts.ts";
-import { BUYBACK, CONFIG, frame, MISSING, ROUTER, reverted, transaction, VAULT } from "./fixtures/handmade.ts";
+import { BUYBACK, CONFIG, frame, MISSING, ROUTER, reverted, STRANGER, transaction, VAULT } from "./fixtures/handmade.ts";
 import { ODD_ROWS, type OddRow } from "./fixtures/odd-rows.ts";
 import { readRecorded } from "./fixtures/recorded.ts";
 import { createInterpret } from "./interpret.ts";
+import type { Frame } from "./observation.ts";
 import { operationsOf } from "./operations.ts";
 import { watchOf } from "./watch.ts";
 
@@ -121,6 +122,15 @@ describe("operationsOf without a trace of the bytes", () => {
     expect(operationsOf({ ...transaction(inner), revert }, handmade)).toMatchObject([
       { evidence: "trace", reasonCode: null, unresolved: true, revert: { kind: "unseen" } },
     ]);
+  });
+
+  it("says of a call whether an account, a contract or a router made it, and of what nobody signed that it is not known", () => {
+    const inner = frame({ to: ROUTER, calls: [frame({ from: ROUTER })] });
+    const callers = (root: Frame, unsigned: boolean) =>
+      operationsOf({ ...transaction(root), ...(unsigned && { unsigned }) }, handmade).map(({ callerCategory }) => callerCategory);
+    expect([false, true].map((unsigned) => callers(frame(), unsigned))).toEqual([["eoa"], ["unknown"]]);
+    expect(callers(inner, true)).toEqual(["whitelisted_route"]);
+    expect(callers(frame({ to: STRANGER, calls: [frame({ from: STRANGER })] }), true)).toEqual(["contract"]);
   });
 
   it("counts nothing for a failure that was sent elsewhere", () => {

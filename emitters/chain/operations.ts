@@ -69,7 +69,7 @@ function drafted(found: ActionFrame, transaction: TransactionSeen, watch: Watch)
     contract: contract.name,
     actionType: action,
     outcome: outcomeOf({ success, kept, mined: transaction.success, oracleRequiredBlocked }),
-    ...callerOf(frame.from, transaction.from, watch),
+    ...callerOf(frame.from, transaction, watch),
     evidence,
     confidence: CONFIDENCES[evidence],
     reasonCode: failure?.reasonCode ?? null,
@@ -169,9 +169,13 @@ function outcomeOf({ success, kept, mined, oracleRequiredBlocked }: Ending): Out
   return oracleRequiredBlocked ? "blocked" : "reverted";
 }
 
-function callerOf(caller: string, sender: string, { routers }: Watch): Pick<OperationDraft, "callerCategory" | "route"> {
+function callerOf(
+  caller: string,
+  { from: sender, unsigned }: TransactionSeen,
+  { routers }: Watch,
+): Pick<OperationDraft, "callerCategory" | "route"> {
   const route = routers.get(caller);
   if (route !== undefined) return { callerCategory: "whitelisted_route", route };
-  const callerCategory: CallerCategory = caller === sender ? "eoa" : "contract";
-  return { callerCategory, route: null };
+  const account: CallerCategory = unsigned === true ? "unknown" : "eoa";
+  return { callerCategory: caller === sender ? account : "contract", route: null };
 }

@@ -24,6 +24,8 @@ export interface RawTransaction {
   /** The gas limit and the value, as the node told them. */
   readonly gas: unknown;
   readonly value: unknown;
+  /** Of a kind that its sender signs: who sends it is an account. */
+  readonly isSigned: boolean;
 }
 
 /** A receipt, with all its logs. */
@@ -77,9 +79,18 @@ function parseTransaction(value: unknown): RawTransaction | undefined {
   const transaction = fieldsOf(value);
   const [hash, from, input] = [hex(transaction["hash"]), hex(transaction["from"]), hex(transaction["input"])];
   if (hash === undefined || from === undefined || input === undefined) return undefined;
-  const { gas, value: amount } = transaction;
-  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), input, gas, value: amount };
+  const { gas, value: amount, type } = transaction;
+  const isSigned = type === undefined || type === null || SIGNED_TYPES.has(type);
+  return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), input, gas, value: amount, isSigned };
 }
+
+/**
+ * Legacy, access list, dynamic fee, blob and set code. Of the others, such as deposits of a rollup, the sender may be the alias of a contract
+ * on another chain, or a contract itself.
+ *
+ * @see EIP-2718, EIP-3607
+ */
+const SIGNED_TYPES: ReadonlySet<unknown> = new Set(["0x0", "0x1", "0x2", "0x3", "0x4"]);
 
 function parseLog(value: unknown): LogSeen | undefined {
   const log = fieldsOf(value);

@@ -56,6 +56,9 @@ function refuse(matches: (call: ProxiedCall) => boolean): void {
   spoil(Number.POSITIVE_INFINITY, matches, { type: "error", code: -32_601, message: "Method not found" });
 }
 
+/** The traces of a block that is read: how long the newest one takes is only a probe's question. */
+const blockTraces = ({ method, params }: ProxiedCall): boolean => method === "trace_block" && params[0] !== "latest";
+
 /** The traces of a block in which something failed. */
 function blockWithFailures({ method, params }: ProxiedCall): boolean {
   return (
@@ -123,12 +126,12 @@ describe("a source in front of a node that errs for a while", () => {
       alteredReceipts((all) => all.map(({ status: _, ...rest }) => rest)),
       "receipt_mismatch",
     ],
-    ["gives {} for the traces of a block", 2, of("trace_block"), { type: "result", result: {} }, "trace_mismatch"],
-    ["leaves a trace of a block out", 2, of("trace_block"), alteredReceipts((all) => all.slice(1)), "trace_mismatch"],
+    ["gives {} for the traces of a block", 2, blockTraces, { type: "result", result: {} }, "trace_mismatch"],
+    ["leaves a trace of a block out", 2, blockTraces, alteredReceipts((all) => all.slice(1)), "trace_mismatch"],
     [
       "gives the traces of another block",
       2,
-      of("trace_block"),
+      blockTraces,
       alteredReceipts((all) => all.map((entry) => ({ ...entry, blockHash: `0x${"1".repeat(64)}` }))),
       "trace_mismatch",
     ],
@@ -171,6 +174,27 @@ describe("a source in front of a node that errs for a while", () => {
     const { facts, meter } = await followTo(standing.config([proxy.url], { timeout: "300ms" }), standing.head);
     expect(facts).toStrictEqual(clean);
     expect(countsOf(meter)["offing_source_faults_total unreachable"]).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe("a source in front of a rollup's node", () => {
+  it.each([
+    ["0x7e", "unknown"],
+    ["0x4", "eoa"],
+  ])("says of who sends a transaction of type %s: %s", async (type, callerCategory) => {
+    const typed = (one: unknown) => (typeof one === "object" ? { ...one, type } : one);
+    const toType: Meddling = {
+      type: "change",
+      to: (result) => {
+        const block = result as { readonly transactions: readonly unknown[] } | null;
+        return block === null ? null : { ...block, transactions: block.transactions.map(typed) };
+      },
+    };
+    proxy.meddle = ({ method }) => (method.startsWith("eth_getBlockBy") ? toType : PASS);
+    const { facts } = await followTo(standing.config([proxy.url]), standing.head);
+    const direct = (fact: ChainFact): boolean => fact.kind === "operation" && fact.callerCategory === "eoa";
+    expect(clean.some(direct)).toBe(true);
+    expect(facts).toStrictEqual(clean.map((fact) => (direct(fact) ? { ...fact, callerCategory } : fact)));
   });
 });
 

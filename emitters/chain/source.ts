@@ -12,7 +12,7 @@ import { createCanary } from "./canary/feed.ts";
 import type { ChainConfig } from "./config.ts";
 import { createAgain } from "./evidence/again.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
-import { CHAIN_METHODS, type ChainPool } from "./methods.ts";
+import { type ChainPool, methodsFor } from "./methods.ts";
 import type { ChainObservation, TickSeen } from "./observation.ts";
 import { createReader, type Reader } from "./reader.ts";
 import type { RawBlock } from "./shapes.ts";
@@ -39,7 +39,13 @@ export function chainSource(config: ChainConfig, deps: SourceDeps): Source<Chain
   return async function* ({ state, cursors, history }, signal) {
     const { clock, log } = deps;
     const watch = watchOf(config);
-    const pool = createPool({ methods: CHAIN_METHODS, chainId: config.chainId, genesis: config.genesisHash, rpc: config.rpc, ...deps });
+    const pool = createPool({
+      methods: methodsFor(config.rpc),
+      chainId: config.chainId,
+      genesis: config.genesisHash,
+      rpc: config.rpc,
+      ...deps,
+    });
     const reader = createReader({ pool, watch, rpc: config.rpc, ...deps });
     const follower: Follower = { config, pool, reader, state, ...deps };
     const backfill = createBackfill(follower);

@@ -131,11 +131,23 @@ interface Proof {
 }
 
 function seenOf({ transaction, receipt, index }: Mined, { frame, revert, watch }: Proof): TransactionSeen {
-  const { hash, from, to, selector } = transaction;
+  const { hash, from, to, selector, isSigned } = transaction;
   const logs = receipt.logs.filter((log) => isConfigLog(log, watch));
   const input = watch.setters.has(setterKey(to, selector)) ? { input: transaction.input } : {};
   const told = revert === undefined ? {} : { revert };
-  return { hash, index, from, to, selector, success: receipt.success, logs, trace: frame ?? null, ...told, ...input };
+  return {
+    hash,
+    index,
+    from,
+    to,
+    selector,
+    success: receipt.success,
+    logs,
+    trace: frame ?? null,
+    ...told,
+    ...input,
+    ...(!isSigned && { unsigned: true }),
+  };
 }
 
 function isConfigLog({ address, topics }: { readonly address: string; readonly topics: readonly string[] }, { events }: Watch): boolean {

@@ -1,6 +1,7 @@
 import {
   rpcDuration,
   rpcEndpointArchive,
+  rpcEndpointBatch,
   rpcEndpointCapability,
   rpcEndpointErrorRatio,
   rpcEndpointFenced,
@@ -8,6 +9,8 @@ import {
   rpcEndpointLag,
   rpcEndpointLatency,
   rpcEndpointPrimary,
+  rpcEndpointTraceTime,
+  rpcEndpointWell,
   rpcFailovers,
   rpcRequests,
 } from "#contract/generated/shared.ts";
@@ -98,6 +101,12 @@ function inputPanels({ series }: Selector): PlaceablePanel[] {
       description: "The share of each endpoint's answers that could not be used. From one half on another one is asked first.",
       queries: [show(series(rpcEndpointErrorRatio), "{{provider}}")],
     }),
+    timeseries({
+      key: "rpc-well",
+      title: "How long the endpoints have been well",
+      description: "Time since the last fault of each endpoint. After five minutes an earlier one takes its place back.",
+      queries: [show(series(rpcEndpointWell), "{{provider}}")],
+    }),
   ];
 }
 
@@ -115,6 +124,19 @@ function capabilityPanels({ series }: Selector): PlaceablePanel[] {
       description:
         "How many blocks below its head an endpoint still answers about state, as far as it was asked. A backfill needs the most.",
       queries: [show(series(rpcEndpointArchive), "{{provider}}")],
+    }),
+    bars({
+      key: "rpc-batch",
+      title: "Batches the endpoints answer",
+      description: "The largest JSON-RPC batch that each endpoint answered whole, of those tried once after the start.",
+      queries: [show(series(rpcEndpointBatch), "{{provider}}")],
+    }),
+    bars({
+      key: "rpc-trace-time",
+      title: "How long the endpoints let a trace run",
+      description:
+        "The longest trace each endpoint answered, and the shortest after which it gave up. Given up below rpc.timeout: its own limit is short.",
+      queries: [show(series(rpcEndpointTraceTime), "{{provider}} {{trace_end}}")],
     }),
   ];
 }
