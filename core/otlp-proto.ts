@@ -113,7 +113,7 @@ export function encodeLog(log: LogSignal, stamp: LogStamp): OtlpPiece {
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
 function writeSpan(writer: ProtobufWriter, span: SpanSignal): void {
-  const start = writer.open(2);
+  const start = writer.open(2, 2);
   writer.hex(1, span.traceId);
   writer.hex(2, span.spanId);
   if (span.parentSpanId !== undefined) writer.hex(4, span.parentSpanId);
@@ -142,7 +142,7 @@ function writeSpan(writer: ProtobufWriter, span: SpanSignal): void {
     writer.uint(3, STATUS_ERROR);
     writer.close(status);
   }
-  writer.close(start);
+  writer.close(start, 2);
 }
 
 /**
@@ -153,7 +153,7 @@ function writeSpan(writer: ProtobufWriter, span: SpanSignal): void {
  */
 function writeLog(writer: ProtobufWriter, log: LogSignal, { writtenAtMs, seq }: LogStamp): void {
   const nanos = seq % LOG_POSITIONS;
-  const start = writer.open(2);
+  const start = writer.open(2, 2);
   writeTime(writer, 1, writtenAtMs, nanos);
   const [number, text] = SEVERITIES[log.severity];
   writer.uint(2, number);
@@ -168,13 +168,13 @@ function writeLog(writer: ProtobufWriter, log: LogSignal, { writtenAtMs, seq }: 
   if (log.spanId !== undefined) writer.hex(10, log.spanId);
   writeTime(writer, 11, writtenAtMs, nanos);
   writer.string(12, log.event);
-  writer.close(start);
+  writer.close(start, 2);
 }
 
 /** A line of a stream becomes a log record whose observed time is its own, so that a resend is the same record. */
 function writeLine(writer: ProtobufWriter, line: LineSignal): void {
   const time = BigInt(line.timeUnixNano);
-  const start = writer.open(2);
+  const start = writer.open(2, 2);
   writer.fixed64(1, time);
   if (line.severityNumber > 0) writer.uint(2, line.severityNumber);
   if (line.severityText !== undefined) writer.string(3, line.severityText);
@@ -188,7 +188,7 @@ function writeLine(writer: ProtobufWriter, line: LineSignal): void {
   if (line.spanId !== undefined) writer.hex(10, line.spanId);
   writer.fixed64(11, time);
   writer.string(12, line.event);
-  writer.close(start);
+  writer.close(start, 2);
 }
 
 /** The time stamp of a fact's log records, Unix nanoseconds in decimal digits. */

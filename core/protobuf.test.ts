@@ -39,6 +39,12 @@ test(`what is written is read again, at every length and depth (seed ${seed})`, 
         writer.double(3, float);
         writer.fixed64(4, word);
       });
+      const keptMore = written((writer) => {
+        const outer = writer.open(15, 2);
+        for (const text of strings) writer.string(1, text);
+        writer.close(outer, 2);
+      });
+      expect(keptMore).toEqual(bytes.subarray(0, keptMore.length));
       const [nested, ...rest] = [...readFields(bytes)];
       const inner = [...readFields(nested?.value as Buffer)].map(({ value }) => String(value));
       expect(Buffer.concat([nested, ...rest].map((field) => field?.raw ?? Buffer.alloc(0)))).toEqual(bytes);

@@ -99,23 +99,24 @@ export class ProtobufWriter {
   /** A string as UTF-8; half a surrogate pair becomes U+FFFD. */
   string(field: number, text: string): void {
     this.#room(text.length * 3 + HEADROOM);
+    if (text.length <= SHORT_TEXT && this.#ascii(field, text)) return;
     const start = this.open(field);
-    if (text.length > SHORT_TEXT || !this.#ascii(text)) this.#length += this.#memory.write(text, start);
+    this.#length += this.#memory.write(text, start);
     this.close(start);
   }
 
   /** Bytes given as an even number of hexadecimal digits. */
   hex(field: number, digits: string): void {
     this.#room(digits.length + HEADROOM);
-    const start = this.open(field);
+    this.#varint((field << 3) | DELIMITED);
+    this.#varint(digits.length >> 1);
     const memory = this.#memory;
-    let at = start;
+    let at = this.#length;
     for (let index = 0; index < digits.length; index += 2) {
       const high = NIBBLES[digits.charCodeAt(index)] ?? 0;
       memory[at++] = (high << 4) | (NIBBLES[digits.charCodeAt(index + 1)] ?? 0);
     }
     this.#length = at;
-    this.close(start);
   }
 
   /** A field as it was read, with its tag. */
@@ -124,24 +125,27 @@ export class ProtobufWriter {
     this.#length += field.copy(this.#memory, this.#length);
   }
 
-  /** Begins a nested message or a packed list; what is written until `close` belongs to it. */
-  open(field: number): number {
+  /**
+   * Begins a nested message or a packed list; what is written until `close` belongs to it.
+   *
+   * @param kept - bytes kept for its length, 1 for what is mostly shorter than 128 bytes, 2 for what is longer: `close` is told the same
+   */
+  open(field: number, kept: 1 | 2 = 1): number {
     this.#room(HEADROOM);
     this.#varint((field << 3) | DELIMITED);
-    // Most are shorter than 128 bytes: one byte is kept for the length, and `close` moves the others.
-    this.#length += 1;
+    this.#length += kept;
     return this.#length;
   }
 
-  /** Ends what `open` began; it takes what `open` gave. */
-  close(start: number): void {
+  /** Ends what `open` began; it takes what `open` gave, and moves what was written when its length needs another number of bytes. */
+  close(start: number, kept: 1 | 2 = 1): void {
     const size = this.#length - start;
-    const extra = varintSize(size) - 1;
-    if (extra > 0) {
+    const more = varintSize(size) - kept;
+    if (more !== 0) {
       this.#room(HEADROOM);
-      this.#memory.copyWithin(start + extra, start, this.#length);
+      this.#memory.copyWithin(start + more, start, this.#length);
     }
-    this.#length = start - 1;
+    this.#length = start - kept;
     this.#varint(size);
     this.#length += size;
   }
@@ -160,10 +164,14 @@ export class ProtobufWriter {
     this.#view = new DataView(memory.buffer);
   }
 
-  /** Writes a short text when it is ASCII, which nearly every one is. */
-  #ascii(text: string): boolean {
+  /** Writes a short text when it is ASCII, which nearly every one is; otherwise nothing. */
+  #ascii(field: number, text: string): boolean {
+    const start = this.#length;
+    this.#varint((field << 3) | DELIMITED);
+    this.#varint(text.length);
     const memory = this.#memory;
     let at = this.#length;
+    this.#length = start;
     for (let index = 0; index < text.length; index += 1) {
       const unit = text.charCodeAt(index);
       if (unit > 0x7f) return false;

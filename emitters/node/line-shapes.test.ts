@@ -68,6 +68,20 @@ test("a word counts however it is spelled, and what every object knows is a word
   });
 });
 
+test("a stretch of many texts gives the same lines at the same places as each line alone", () => {
+  const line = (n: number) => {
+    // Longer than one text now and then, and ends of texts fall between the bytes of a letter.
+    const message = n % 500 === 250 ? "x".repeat(150_000) : `line ${n} ${"é".repeat(n % 97)}`;
+    return { timestamp: "2026-11-27T07:00:00.123456Z", level: "INFO", target: "t", fields: { message } };
+  };
+  const some = Array.from({ length: 2_000 }, (_, n) => line(n));
+  const [together, alone] = [interpreted(), interpreted()];
+  together.lines("a", some, { format: "rust-tracing" });
+  for (const one of some) alone.lines("a", [one], { format: "rust-tracing" });
+  expect(together.logs).toEqual(alone.logs);
+  expect(together.logs.map(({ body }) => body)).toEqual(some.map(({ fields }) => fields.message));
+});
+
 type Counts = Readonly<Record<string, number>>;
 
 function sumOf(many: readonly Counts[]): Counts {

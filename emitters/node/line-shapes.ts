@@ -24,7 +24,9 @@ const HIGH = /[\x80-\xff]/;
 export class LineShapes {
   readonly #lookups: Lookups;
   readonly #options: LineShapesOptions;
-  readonly #shapes: Shape[] = [];
+  /** Which lines are quiet and which are not has little to do with each other, so both have their own order. */
+  readonly #quiet = new Ranking();
+  readonly #spoken = new Ranking();
   #misses = 0;
 
   constructor(lookups: Lookups, options: LineShapesOptions) {
@@ -37,14 +39,14 @@ export class LineShapes {
 
   /** The record of the line at `start` when it has a known shape. @param isAscii - nothing in it needs decoding */
   match(text: string, start: number, isAscii: boolean): LogRecord | undefined {
-    const shapes = this.#shapes;
+    const { shapes } = this.#spoken;
     for (let at = 0; at < shapes.length; at += 1) {
       const shape = shapes[at];
       if (shape === undefined) break;
       shape.pattern.lastIndex = start;
       const found = shape.pattern.exec(text);
       if (found === null) continue;
-      this.#hit(at, shape);
+      this.#spoken.hit(at);
       this.end = shape.pattern.lastIndex;
       return new ShapeRecord(shape, found, isAscii);
     }
@@ -53,14 +55,14 @@ export class LineShapes {
 
   /** Where the line after the one at `start` begins, when that one has a known shape and says nothing that counts; otherwise -1. */
   quietEnd(text: string, start: number): number {
-    const shapes = this.#shapes;
+    const { shapes } = this.#quiet;
     for (let at = 0; at < shapes.length; at += 1) {
-      const shape = shapes[at];
-      if (shape?.quiet === undefined) continue;
-      shape.quiet.lastIndex = start;
-      if (!shape.quiet.test(text)) continue;
-      this.#hit(at, shape);
-      return shape.quiet.lastIndex;
+      const quiet = shapes[at]?.quiet;
+      if (quiet === undefined) continue;
+      quiet.lastIndex = start;
+      if (!quiet.test(text)) continue;
+      this.#quiet.hit(at);
+      return quiet.lastIndex;
     }
     return -1;
   }
@@ -75,7 +77,7 @@ export class LineShapes {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
     this.#misses += 1;
     if (!this.#options.learn) return value;
-    if (this.#shapes.length < SHAPES || this.#misses % PATIENCE === 0) this.#learn(value, line);
+    if (this.#spoken.shapes.length < SHAPES || this.#misses % PATIENCE === 0) this.#learn(value, line);
     return value;
   }
 
@@ -87,22 +89,40 @@ export class LineShapes {
       if (shape === undefined) return;
       shape.pattern.lastIndex = 0;
       if (shape.pattern.exec(`${line}\n`)?.[0].length !== line.length + 1) continue;
-      if (this.#shapes.length >= SHAPES) this.#shapes.pop();
-      this.#shapes.push(shape);
+      this.#spoken.add(shape);
+      if (shape.quiet !== undefined) this.#quiet.add(shape);
       return;
     }
   }
+}
 
-  /** Frequent shapes come first. */
-  #hit(at: number, shape: Shape): void {
-    shape.hits += 1;
-    const before = this.#shapes[at - 1];
-    if (before === undefined || shape.hits <= before.hits) return;
-    this.#shapes[at - 1] = shape;
-    this.#shapes[at] = before;
-    // What was frequent once gives way.
-    if (shape.hits > HITS_KEPT) for (const one of this.#shapes) one.hits = Math.floor(one.hits / 2);
+/** Shapes in the order in which they are tried: the frequent ones first. */
+class Ranking {
+  readonly shapes: Shape[] = [];
+  /** Lines that had each of them, lately. */
+  readonly #hits: number[] = [];
+
+  /** Takes one more; the last has to make room for it. */
+  add(shape: Shape): void {
+    const at = Math.min(this.shapes.length, SHAPES - 1);
+    this.shapes[at] = shape;
+    this.#hits[at] = 0;
   }
+
+  hit(at: number): void {
+    const hits = (this.#hits[at] ?? 0) + 1;
+    this.#hits[at] = hits;
+    const before = this.#hits[at - 1];
+    if (before === undefined || hits <= before) return;
+    swap(this.shapes, at);
+    swap(this.#hits, at);
+    // What was frequent once gives way.
+    if (hits > HITS_KEPT) for (const [index, one] of this.#hits.entries()) this.#hits[index] = one >> 1;
+  }
+}
+
+function swap<T>(list: T[], at: number): void {
+  list.splice(at - 1, 2, ...list.slice(at - 1, at + 1).reverse());
 }
 
 /** What is read of the lines, and which are told from the others at once. */
@@ -134,8 +154,6 @@ class Shape {
   readonly quiet: RegExp | undefined;
   readonly captured: readonly Captured[];
   readonly paths: readonly string[];
-  /** Lines that had it, lately. */
-  hits = 0;
   readonly #groups: (readonly number[] | undefined)[] = [];
 
   constructor(captured: readonly Captured[], { source, quiet }: { readonly source: string; readonly quiet: string | undefined }) {
@@ -164,11 +182,14 @@ class ShapeRecord implements LogRecord {
   readonly shape: Shape;
   readonly #found: RegExpExecArray;
   readonly #isAscii: boolean;
+  /** Its texts read as they are spelled. */
+  readonly #isPlain: boolean;
 
   constructor(shape: Shape, found: RegExpExecArray, isAscii: boolean) {
     this.shape = shape;
     this.#found = found;
     this.#isAscii = isAscii;
+    this.#isPlain = isAscii && !found[0].includes("\\");
   }
 
   first(lookup: Lookup): Scalar | undefined {
@@ -189,7 +210,9 @@ class ShapeRecord implements LogRecord {
   }
 
   at(index: number): Scalar {
-    return scalarOf(this.shape.captured[index]?.kind ?? "text", this.#found[index + 1] ?? "", this.#isAscii);
+    const text = this.#found[index + 1] ?? "";
+    const kind = this.shape.captured[index]?.kind ?? "text";
+    return this.#isPlain && kind === "text" ? text : scalarOf(kind, text, this.#isAscii);
   }
 }
 

@@ -22,6 +22,30 @@ export interface Line {
  * Gives back how many lines were not told to `each` because nothing in them counts; they are records of a known shape.
  */
 export function readLines(bytes: Buffer, offset: number, format: () => Mapping, each: (line: Line) => void): number {
+  let quiet = 0;
+  for (let from = 0; from < bytes.length; ) {
+    const end = textEnd(bytes, from);
+    quiet += readText(bytes.subarray(from, end), offset + from, format, each);
+    from = end;
+  }
+  return quiet;
+}
+
+/** Small enough that it is no large object to the memory's management. */
+const TEXT_BYTES = 65_536;
+
+/** As many whole lines as make one text of a good size. */
+function textEnd(bytes: Buffer, from: number): number {
+  const limit = from + TEXT_BYTES;
+  if (limit >= bytes.length) return bytes.length;
+  const last = bytes.lastIndexOf(NEWLINE, limit - 1);
+  const end = last >= from ? last : bytes.indexOf(NEWLINE, limit);
+  return end === -1 ? bytes.length : end + 1;
+}
+
+const NEWLINE = 10;
+
+function readText(bytes: Buffer, offset: number, format: () => Mapping, each: (line: Line) => void): number {
   const text = bytes.toString("latin1");
   const ascii = isAscii(bytes);
   const sound = ascii || isUtf8(bytes);
