@@ -79,7 +79,8 @@ test("a stretch of many texts gives the same lines at the same places as each li
   together.lines("a", some, { format: "rust-tracing" });
   for (const one of some) alone.lines("a", [one], { format: "rust-tracing" });
   expect(together.logs).toEqual(alone.logs);
-  expect(together.logs.map(({ body }) => body)).toEqual(some.map(({ fields }) => fields.message));
+  // A body of a log record is bounded.
+  expect(together.logs.map(({ body }) => body)).toEqual(some.map(({ fields }) => fields.message.slice(0, 65_536)));
 });
 
 type Counts = Readonly<Record<string, number>>;
