@@ -3,6 +3,7 @@ import { openLedger } from "#core/ledger/open.ts";
 import { blocksIn, coverageOf, type Gap, gapsOf, type Interval, joined } from "../emitters/chain/coverage.ts";
 import { tipOf } from "../emitters/chain/memory.ts";
 import { pruneCommand } from "./chain-prune.ts";
+import { reasonsCommand } from "./chain-reasons.ts";
 import { reportCommands } from "./chain-reports.ts";
 import { type ConfigOptions, setUpChain } from "./chain-setup.ts";
 import { withConfig } from "./run.ts";
@@ -10,7 +11,7 @@ import { withConfig } from "./run.ts";
 /** `offing chain ...`: what the chain emitter's ledger tells. */
 export function chainCommand(): Command {
   const command = new Command("chain").description("ask the chain emitter's ledger");
-  for (const subcommand of [coverageCommand(), pruneCommand(), ...reportCommands()]) command.addCommand(subcommand);
+  for (const subcommand of [coverageCommand(), pruneCommand(), reasonsCommand(), ...reportCommands()]) command.addCommand(subcommand);
   return command;
 }
 

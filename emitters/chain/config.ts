@@ -44,6 +44,8 @@ export interface RetentionConfig {
   readonly successRowsPerBlock: number;
   /** The full text of operations that went through; their rows stay for good. */
   readonly successFactsMs: number;
+  /** Simulated calls, fact and row. */
+  readonly canariesMs: number;
   readonly deadLettersMs: number;
 }
 
@@ -171,11 +173,13 @@ const retentionSchema = z
   .strictObject({
     success_rows_per_block: z.int().min(1).default(1_000),
     success_facts: duration({ atLeast: "1d" }).prefault("90d"),
+    canaries: duration({ atLeast: "1d" }).prefault("90d"),
     dead_letters: duration({ atLeast: "1d" }).prefault("90d"),
   })
-  .transform(({ success_rows_per_block, success_facts, dead_letters }) => ({
+  .transform(({ success_rows_per_block, success_facts, canaries, dead_letters }) => ({
     successRowsPerBlock: success_rows_per_block,
     successFactsMs: success_facts,
+    canariesMs: canaries,
     deadLettersMs: dead_letters,
   }));
 

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canaries } from "#contract/generated/chain.ts";
 import { systemClock } from "#core/clock.ts";
 import type { Ledger } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { DATABASES, type TestDatabase } from "#core/ledger/testing/databases.ts";
 import { State } from "#core/state.ts";
 import type { ChainFact } from "./facts.ts";
-import { block, CONFIG, frame, GENESIS_MS, MISSING, reverted } from "./fixtures/handmade.ts";
+import { block, CONFIG, frame, GENESIS_MS, hashOf, MISSING, reverted } from "./fixtures/handmade.ts";
 import { createInterpret } from "./interpret.ts";
+import type { CanarySeen } from "./observation.ts";
 import { recordTables } from "./records.ts";
 import { prunableIn } from "./retention.ts";
 import { METRICS } from "./signals.ts";
@@ -14,7 +16,14 @@ import { watchOf } from "./watch.ts";
 
 const DAY_MS = 86_400_000;
 const LATER_MS = GENESIS_MS + 400 * DAY_MS;
-const retention = { successFactsMs: 90 * DAY_MS, deadLettersMs: 90 * DAY_MS };
+const retention = { successFactsMs: 90 * DAY_MS, canariesMs: 30 * DAY_MS, deadLettersMs: 90 * DAY_MS };
+
+/** A simulated call on a block of this day. */
+function simulated(day: number): CanarySeen {
+  const timeMs = GENESIS_MS + day * DAY_MS;
+  const results = [{ contract: "PSM" as const, action: "PSM_MINT", reverted: day % 2 === 0 ? null : MISSING }];
+  return { type: "canary", atMs: timeMs, number: 9_000 + day, hash: hashOf(9_000 + day, "a"), timeMs, results };
+}
 
 describe.each(DATABASES)("the retention of a chain on $name", ({ start }) => {
   let database: TestDatabase;
@@ -71,8 +80,38 @@ describe.each(DATABASES)("the retention of a chain on $name", ({ start }) => {
     expect((await plan(LATER_MS)).filter(({ order }) => order.table === "facts")).toEqual([]);
   });
 
+  it("lets old simulated calls go, fact and row, and counts them as before", async () => {
+    const interpret = createInterpret(watchOf(CONFIG));
+    const facts = Array.from({ length: 150 }, (_, day) => interpret(new State(), simulated(day))).flat();
+    const stored = await ledger.append({ facts, changes: [], cursors: new Map() });
+    await ledger.projection.restart({ digest: "d", cursorSeq: stored.at(-1)?.seq ?? 0, totals: [] });
+    const nowMs = GENESIS_MS + 150 * DAY_MS;
+    const [first] = stored;
+    const found = (await plan(nowMs)).filter(({ order }) => order.fromSeq >= (first?.seq ?? 0));
+    expect(found.map(({ order, rows }) => [order.table, rows])).toEqual([
+      ["facts", 120],
+      ["oracle_canary_log", 120],
+    ]);
+    const select = canaries.ledger?.select ?? "";
+    const counted = async () => {
+      const rows = await ledger.select(select, 1e9);
+      const gone = (await ledger.pruned()).filter(({ metric }) => metric === canaries.name);
+      const there = rows.map(({ canary_outcome: outcome, value }) => [String(outcome), Number(value)] as const);
+      const pruned = gone.map(({ labels, count }) => [String(JSON.parse(labels).canary_outcome), count] as const);
+      return ["success", "blocked"].map((one) => [...there, ...pruned].reduce((sum, [outcome, n]) => sum + (outcome === one ? n : 0), 0));
+    };
+    expect(await counted()).toEqual([75, 75]);
+    for (const { order, rows } of found) expect(await ledger.prune(order)).toBe(rows);
+    expect(await counted()).toEqual([75, 75]);
+    expect(
+      (await ledger.select("SELECT count(*) AS rows FROM oracle_canary_log WHERE seq <= :cursor", 1e9)).map(({ rows }) => Number(rows)),
+    ).toEqual([30]);
+    expect((await plan(nowMs)).filter(({ order }) => order.fromSeq >= (first?.seq ?? 0))).toEqual([]);
+  });
+
   it("lets old dead letters go", async () => {
-    const [letters] = await prunableIn({ ledger, retention, metrics: METRICS, nowMs: Date.now() + 100 * DAY_MS });
+    const found = await prunableIn({ ledger, retention, metrics: METRICS, nowMs: Date.now() + 100 * DAY_MS });
+    const letters = found.find(({ order }) => order.table === "dead_letters");
     expect(letters).toMatchObject({ order: { table: "dead_letters" }, rows: 1 });
     if (letters !== undefined) expect(await ledger.prune(letters.order)).toBe(1);
   });
@@ -80,6 +119,6 @@ describe.each(DATABASES)("the retention of a chain on $name", ({ start }) => {
   it("tells its size and its rows", async () => {
     const { bytes, rows } = await ledger.sizes();
     expect(bytes).toBeGreaterThan(10_000);
-    expect(rows).toMatchObject({ facts: 61, dead_letters: 0, oracle_required_operation_log: 301, oracle_config_change_log: 0 });
+    expect(rows).toMatchObject({ facts: 61 + 30, dead_letters: 0, oracle_required_operation_log: 301, oracle_config_change_log: 0 });
   });
 });

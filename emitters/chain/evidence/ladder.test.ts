@@ -77,6 +77,26 @@ describe("the ladder of evidence, on a real node", () => {
     expect(operations.every(({ framePath }) => framePath === "0")).toBe(true);
   });
 
+  it("believes the reason in a receipt, where a node keeps it there", async () => {
+    const reasons = new Map(direct(best).map(({ txHash, data }) => [txHash, data]));
+    const withReasons = (result: unknown) =>
+      (result as readonly { readonly transactionHash: string }[]).map((receipt) => {
+        const data = reasons.get(receipt.transactionHash.toLowerCase());
+        return data == null ? receipt : { ...receipt, revertReason: data };
+      });
+    const lacks = [...TRACES, "eth_simulateV1", "ots_getTransactionError", "eth_call"];
+    proxy.meddle = ({ method }: ProxiedCall) => {
+      if (lacks.includes(method)) return { type: "error", code: -32_601, message: "Method not found" };
+      const change = { type: "change", to: (result: unknown) => (Array.isArray(result) ? withReasons(result) : result) } as const;
+      return method === "eth_getBlockReceipts" ? change : { type: "pass" };
+    };
+    const { facts } = await followTo(standing.config([proxy.url]), standing.head);
+    const told = operationsOf(facts).filter(({ revert }) => revert?.data != null);
+    expect(told.length).toBeGreaterThanOrEqual(4);
+    expect(direct(told)).toStrictEqual(direct(best).filter(({ data }) => data !== null));
+    for (const fact of told) expect(fact).toMatchObject({ evidence: "node", confidence: "likely" });
+  });
+
   it("knows nothing but the status where nothing else is to be had", async () => {
     const { operations } = await without([...TRACES, "eth_simulateV1", "ots_getTransactionError", "eth_call"]);
     for (const fact of operations.filter(({ success }) => !success)) {

@@ -13,6 +13,7 @@ import {
   oracleRequiredFailures,
   reorgDepth,
   reorgDepthRecent,
+  summaryEvent,
 } from "#contract/generated/chain.ts";
 import { blockedLinks, chainLines, chainSeries, changeLinks, operationLinks } from "./chain-series.ts";
 import { increase, inUnitOf, ratio, secondsSince, sumBy } from "./promql.ts";
@@ -196,10 +197,10 @@ export function heatPanels(): PlaceablePanel[] {
       links: operationLinks,
       title: "Operations, by route",
       description:
-        "By which router operations come in and how that ends, darker for more. A row without a name came by none of the configured routers.",
+        "By which router operations come in and how that ends, darker for more; those that share a line count once. A row without a name came by none of the configured routers.",
       queries: [
         show(
-          chainLines.topValuesByStep([operationEvent], { limit: 10, by: ["offing.chain.route", "outcome"] }),
+          chainLines.topValuesByStep([operationEvent, summaryEvent], { limit: 10, by: ["offing.chain.route", "outcome"] }),
           "{{offing_chain_route}} {{outcome}}",
         ),
       ],

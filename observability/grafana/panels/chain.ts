@@ -7,6 +7,7 @@ import {
   operationRetractedEvent,
   operationSpan,
   reorgEvent,
+  summaryEvent,
 } from "#contract/generated/chain.ts";
 import { mark } from "./annotations.ts";
 import { blockedPanels, canaryPanels, configPanels, heatPanels, operationPanels, redPanels, reorgPanels } from "./chain-activity.ts";
@@ -84,8 +85,9 @@ function operationLogs(): PlaceablePanel {
   return logs({
     key: OPERATION_LOGS,
     title: "All operations, line by line",
-    description: "Every call of a watched contract, whatever became of it: the cases behind the counts of operations.",
-    logs: lines([operationEvent]),
+    description:
+      "Every call of a watched contract, whatever became of it: the cases behind the counts. Where too many went through in one block, a line stands for several.",
+    logs: lines([operationEvent, summaryEvent]),
   });
 }
 
