@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, Result } from "./bench.ts";
 import { chainBench } from "./chain.bench.ts";
+import { chainLiveBench } from "./chain-live.bench.ts";
 import { exportBench } from "./export.bench.ts";
 import { interpretBench } from "./interpret.bench.ts";
 import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
@@ -18,6 +19,7 @@ import { drawTable } from "./table.ts";
 const BENCHES: readonly Bench[] = [
   interpretBench,
   chainBench,
+  chainLiveBench,
   ledgerSqliteBench,
   ledgerPostgresBench,
   exportBench,

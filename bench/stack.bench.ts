@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasTrace, queryPrometheus } from "#core/backends.ts";
+import { hasTrace } from "#core/backends.ts";
 import { State } from "#core/state.ts";
 import { createInterpret } from "../emitters/chain/interpret.ts";
 import { watchOf } from "../emitters/chain/watch.ts";
@@ -10,15 +10,15 @@ import { blocksOf, type ChainWorld, chainConfig } from "./chain-world.ts";
 import { runPart } from "./part.ts";
 import type { EmitAnswer, EmitOrder } from "./parts/emit-steadily.ts";
 import { projectionOf } from "./projection.ts";
+import { cursorInPrometheus, LOOK_MS, look, type Sighting } from "./sightings.ts";
 import { quantile } from "./statistics.ts";
 import { cpuSecondsOf, rssMiBOf } from "./usage.ts";
 
 const EMIT = new URL("./parts/emit-steadily.ts", import.meta.url);
 const EVENTS_PER_SECOND = 1_000;
-/** How far apart the looks into a backend are: a latency is overstated by up to so much. */
-const LOOK_MS = 100;
 /** A busy rollup: about 50 events a block. */
 const WORLD: ChainWorld = { blocks: Number.POSITIVE_INFINITY, transactionsPerBlock: 200, watchedShare: 0.25, seed: 1 };
+const JOB = "offing-bench";
 const SETTLE_SECONDS = 5;
 const PATIENCE_MS = 30_000;
 
@@ -36,12 +36,9 @@ export const stackBench: Bench = {
   },
 };
 
-/** When a backend was found to hold everything up to a ledger position. */
-type Sighting = readonly [upToSeq: number, atMs: number];
-
 interface Measured {
   readonly emitted: EmitAnswer;
-  readonly sightings: Readonly<Record<string, readonly Sighting[]>>;
+  readonly sightings: Readonly<Record<string, readonly Sighting<number>[]>>;
   readonly collectorCpuSeconds: number;
   readonly seconds: number;
   /** The most that all parts together, and the Collector alone, had resident. */
@@ -59,9 +56,9 @@ async function measure(stack: Stack, { quick, folder, say, signal }: BenchContex
   const ended = new AbortController();
   const positions = new Map<string, number>();
   const looking = [
-    look("Prometheus", () => cursorInPrometheus(endpoints.prometheus), ended.signal),
-    look("Loki", () => newestInLoki(endpoints.loki), ended.signal),
-    ...(endpoints.tempo === null ? [] : [look("Tempo", nextInTempo(endpoints.tempo), ended.signal)]),
+    lookInto("Prometheus", () => cursorInPrometheus(endpoints.prometheus, JOB), ended.signal),
+    lookInto("Loki", () => newestInLoki(endpoints.loki), ended.signal),
+    ...(endpoints.tempo === null ? [] : [lookInto("Tempo", nextInTempo(endpoints.tempo), ended.signal)]),
   ];
   const memory = watchMemory(stack, ended.signal);
   const beganMs = performance.now();
@@ -84,36 +81,21 @@ async function measure(stack: Stack, { quick, folder, say, signal }: BenchContex
   const sightings = Object.fromEntries(
     found.map(({ name, looks }) => [
       name,
-      looks.map(([what, atMs]): Sighting => [typeof what === "number" ? what : (positions.get(what) ?? 0), atMs]),
+      looks.map(([what, atMs]): Sighting<number> => [typeof what === "number" ? what : (positions.get(what) ?? 0), atMs]),
     ]),
   );
   return { emitted, sightings, collectorCpuSeconds, seconds: took, ...(await memory) };
 }
 
-/** Asks one backend again and again what the newest thing is that it holds. */
-async function look(
-  name: string,
-  ask: () => Promise<number | string | undefined>,
-  signal: AbortSignal,
-): Promise<{ readonly name: string; readonly looks: readonly (readonly [number | string, number])[] }> {
-  const looks: [number | string, number][] = [];
-  while (!signal.aborted) {
-    const newest = await ask();
-    if (newest !== undefined && newest !== looks.at(-1)?.[0]) looks.push([newest, Date.now()]);
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
-  }
-  return { name, looks };
-}
-
-/** The ledger position at which all totals in Prometheus stand. */
-async function cursorInPrometheus(url: string): Promise<number | undefined> {
-  return (await queryPrometheus(url, 'max(offing_ledger_cursor{job="offing-bench"})'))[0]?.value;
+/** Looks into one backend, whose newest event it names by its position or its id. */
+async function lookInto(name: string, ask: () => Promise<number | string | undefined>, signal: AbortSignal) {
+  return { name, looks: await look(ask, signal) };
 }
 
 /** The id of the newest event in Loki; lines of one ledger arrive in order. */
 async function newestInLoki(baseUrl: string): Promise<string | undefined> {
   const url = new URL("/loki/api/v1/query_range", baseUrl);
-  url.search = new URLSearchParams({ query: '{service_name="offing-bench"}', limit: "1", since: "5m", direction: "backward" }).toString();
+  url.search = new URLSearchParams({ query: `{service_name="${JOB}"}`, limit: "1", since: "5m", direction: "backward" }).toString();
   const { data } = (await (await fetch(url)).json()) as { data: { result: readonly { stream: Record<string, string> }[] } };
   return data.result[0]?.stream["offing_fact_id"];
 }
@@ -151,7 +133,7 @@ async function untilAllFound({ prometheus, loki }: Stack["endpoints"], { ids }: 
   const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const missing = [
-      ...((await cursorInPrometheus(prometheus)) === ids.length ? [] : ["Prometheus"]),
+      ...((await cursorInPrometheus(prometheus, JOB)) === ids.length ? [] : ["Prometheus"]),
       ...((await newestInLoki(loki)) === ids.at(-1) ? [] : ["Loki"]),
     ];
     if (missing.length === 0) return;
@@ -209,7 +191,7 @@ function rowsOf(
 }
 
 /** Seconds from when each event was seen to the first look that found it, in order, without those of the start. */
-function latenciesOf({ seen }: EmitAnswer, looks: readonly Sighting[]): readonly number[] {
+function latenciesOf({ seen }: EmitAnswer, looks: readonly Sighting<number>[]): readonly number[] {
   const beganMs = seen[0]?.[1] ?? 0;
   let at = 0;
   let before = 0;

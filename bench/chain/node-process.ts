@@ -7,6 +7,15 @@ import { CHAIN_ID, type RecordedBlock, type RecordingPlan, recording, TAIL } fro
 export interface NodeOrder {
   readonly plan: RecordingPlan;
   readonly traces: boolean;
+  /** Blocks above this one are made one after the other, from the first question for the newest on. */
+  readonly live?: { readonly after: number; readonly perSecond: number };
+}
+
+/** When live blocks are made: the first one, each one after it, and after which block; answered to a GET of /births. */
+export interface Births {
+  readonly firstMs: number;
+  readonly everyMs: number;
+  readonly after: number;
 }
 
 /** What it says once it listens, as one line of JSON on standard output. */
@@ -23,7 +32,7 @@ interface Request {
 
 // Replays a recorded chain over JSON-RPC as fast as one process can: every answer was encoded before the first question.
 const order = JSON.parse(await text(process.stdin)) as NodeOrder;
-const HEAD = order.plan.blocks + TAIL;
+const LAST = order.plan.blocks + TAIL;
 const byNumber = new Map<number, RecordedBlock>();
 const byHash = new Map<string, RecordedBlock>();
 for (const block of recording(order.plan)) {
@@ -31,6 +40,25 @@ for (const block of recording(order.plan)) {
   byHash.set(block.hash, block);
 }
 const requests: Record<string, number> = {};
+let births: Births | undefined;
+
+/** The newest block there is. A block that is made gets the time it is made at. */
+function head(): number {
+  if (order.live === undefined) return LAST;
+  const { after, perSecond } = order.live;
+  const everyMs = 1000 / perSecond;
+  births ??= { firstMs: Date.now() + everyMs, everyMs, after };
+  const made = Math.min(LAST, after + Math.max(0, Math.floor((Date.now() - births.firstMs) / everyMs) + 1));
+  for (; stamped < made; stamped += 1) {
+    const block = byNumber.get(stamped + 1);
+    const bornMs = births.firstMs + (stamped - after) * everyMs;
+    for (const bytes of [block?.full, block?.slim]) bytes?.write(Math.floor(bornMs / 1000).toString(16), bytes.indexOf(TIME) + TIME.length);
+  }
+  return made;
+}
+
+const TIME = '"timestamp":"0x';
+let stamped = order.live?.after ?? LAST;
 
 function answer({ method, params = [] }: Request): Buffer | undefined {
   requests[method] = (requests[method] ?? 0) + 1;
@@ -41,7 +69,7 @@ function answer({ method, params = [] }: Request): Buffer | undefined {
     case "net_version":
       return Buffer.from(`"${CHAIN_ID}"`);
     case "eth_blockNumber":
-      return Buffer.from(`"0x${HEAD.toString(16)}"`);
+      return Buffer.from(`"0x${head().toString(16)}"`);
     case "eth_getCode":
       return Buffer.from('"0x60"');
     case "eth_getBlockByNumber":
@@ -68,8 +96,9 @@ function blockAnswer(block: RecordedBlock | undefined, full: boolean): Buffer {
 
 function find(name: unknown): RecordedBlock | undefined {
   if (typeof name !== "string") return undefined;
-  if (name.length === 66) return byHash.get(name);
-  return byNumber.get(name.startsWith("0x") ? Number(name) : HEAD);
+  const newest = head();
+  const block = name.length === 66 ? byHash.get(name) : byNumber.get(name.startsWith("0x") ? Number(name) : newest);
+  return block === undefined || block.number > newest ? undefined : block;
 }
 
 interface LogFilter {
@@ -83,7 +112,7 @@ function logsAnswer({ address, topics = [], fromBlock, toBlock }: LogFilter): Bu
   const addresses = address === undefined ? undefined : new Set([address].flat().map((each) => each.toLowerCase()));
   const wanted = topics[0] === undefined || topics[0] === null ? undefined : new Set([topics[0]].flat());
   const found: string[] = [];
-  for (let number = Number(fromBlock); number <= Math.min(Number(toBlock), HEAD); number += 1) {
+  for (let number = Number(fromBlock); number <= Math.min(Number(toBlock), head()); number += 1) {
     for (const log of byNumber.get(number)?.logs ?? []) {
       if ((addresses?.has(log.address) ?? true) && (wanted?.has(log.topic) ?? true)) found.push(log.json);
     }
@@ -99,7 +128,7 @@ function respond(request: Request): Buffer[] {
 }
 
 const server = createServer(async (incoming, response) => {
-  if (incoming.method === "GET") return void response.end(JSON.stringify(requests));
+  if (incoming.method === "GET") return void response.end(JSON.stringify(incoming.url === "/births" ? births : requests));
   const asked = JSON.parse(await text(incoming)) as Request | readonly Request[];
   response.setHeader("content-type", "application/json");
   const parts = Array.isArray(asked)

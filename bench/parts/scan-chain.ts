@@ -3,9 +3,8 @@ import { ingest } from "#core/ingest.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { createLog } from "#core/log.ts";
 import { createMeter } from "#core/meter.ts";
-import { chainSchema } from "../../emitters/chain/config.ts";
 import { chainEmitter } from "../../emitters/chain/main.ts";
-import { CHAIN_ID, PSM, ROUTER, VAULT } from "../chain/recording.ts";
+import { recordedChainConfig } from "../chain/watched.ts";
 import { servePart } from "../part.ts";
 import { ownCpuSeconds, peakRssMiB } from "../usage.ts";
 
@@ -29,23 +28,10 @@ export interface ScanAnswer {
 }
 
 await servePart<ScanOrder, ScanAnswer>(async ({ url, blocks, ledger: path, traces }) => {
-  const config = chainSchema.parse({
-    network: "bench",
-    chain_id: CHAIN_ID,
-    start_block: 1,
+  const config = recordedChainConfig({
     // All of it in order, as a first start on a quiet chain does.
     backfill_above: 1_000_000_000,
     rpc: { urls: [url], trace: traces ? "auto" : "off", max_blocks_per_batch: 64, concurrency: 16 },
-    contracts: [
-      {
-        name: "PSM",
-        address: PSM,
-        abi: ["function mint(uint256)", "function redeem(uint256)"],
-        actions: { PSM_MINT: "mint", PSM_REDEEM: "redeem" },
-      },
-      { name: "BUYBACK_VAULT", address: VAULT, abi: ["function executeBuyback(uint256)"], actions: { BUYBACK_EXECUTE: "executeBuyback" } },
-    ],
-    routers: [{ name: "router", address: ROUTER }],
   });
   const log = createLog({ level: "warn", write: (line) => process.stderr.write(line) });
   const emitter = chainEmitter(config, { clock: systemClock, log, meter: createMeter() });

@@ -6,6 +6,7 @@ import type { Meter } from "#core/meter.ts";
 import { parseRetryAfter } from "./health.ts";
 import type { RpcRequest } from "./methods.ts";
 import { createPost, type Posted } from "./post.ts";
+import { alone, bodyOf, type Call, type Exchange, together } from "./together.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -40,6 +41,8 @@ export interface Endpoint<M extends string = string> {
 export interface EndpointOptions<M extends string = string> {
   /** The only methods that are sent. */
   readonly allowed: readonly M[];
+  /** Those of them that may share an HTTP request. */
+  readonly together?: readonly M[];
   readonly url: string;
   readonly provider: string;
   readonly timeoutMs: number;
@@ -52,22 +55,24 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MESSAGE_LENGTH = 200;
 
 /** Opens an endpoint; nothing is sent yet. Each request is counted and timed, by how it ended. */
-export function createEndpoint<M extends string>({ allowed, url, provider, timeoutMs, meter, clock }: EndpointOptions<M>): Endpoint<M> {
-  const post = createPost(new URL(url));
+export function createEndpoint<M extends string>(options: EndpointOptions<M>): Endpoint<M> {
+  const { allowed, url, provider, timeoutMs, meter, clock } = options;
+  const place = { provider, url };
+  const exchange = createExchange({ ...place, clock });
+  const single = alone(exchange);
+  const shared = together({ exchange, isRefusal });
   let asked = 0;
   const record = ({ method, outcome, startedMs }: Ended): void => {
     const labels = { provider, method: methodLabel(method), "rpc.outcome": outcome } as const;
     meter.count(rpcRequests.add(labels));
     meter.record(rpcDuration.record(labels, Math.max(0, clock.nowMs() - startedMs) / 1000));
   };
-  const place = { provider, url };
-  const exchange = async <T>({ method, content, read }: Exchange<T>, signal: AbortSignal): Promise<T> => {
+  const timed = async <T>({ method, send, read }: Exchanged<T>, signal: AbortSignal): Promise<T> => {
     assertAllowed(method, allowed);
     const startedMs = clock.nowMs();
     const limit = limited(signal, timeoutMs);
     try {
-      const posted = await post({ body: JSON.stringify(content), maxBytes: MAX_BODY_BYTES, signal: limit.signal });
-      const result = read(answerIn(posted, { ...place, method, nowMs: clock.nowMs() }));
+      const result = read(await send(limit.signal));
       record({ method, outcome: "ok", startedMs });
       return result;
     } catch (error) {
@@ -79,28 +84,32 @@ export function createEndpoint<M extends string>({ allowed, url, provider, timeo
       limit.release();
     }
   };
-  const requestOf = ({ method, params }: RpcRequest<M>): object => {
+  const callOf = ({ method, params }: RpcRequest<M>): Call => {
     asked += 1;
-    return { jsonrpc: "2.0", id: asked, method, params };
+    return { id: asked, method, params };
   };
   return {
     provider,
     ask: (request, signal) => {
       const { method, mayRevert } = request;
+      const how = options.together?.includes(method) === true ? shared.send : single;
       const read = (answer: unknown): unknown =>
         (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
-      return exchange({ method, content: requestOf(request), read }, signal);
+      return timed({ method, send: (limit) => how(callOf(request), limit), read }, signal);
     },
-    askBatch: (request, size, signal) => {
-      const content = Array.from({ length: size }, () => requestOf(request));
-      return exchange({ method: request.method, content, read: resultsIn }, signal);
+    askBatch: async (request, size, signal) => {
+      const body = bodyOf(Array.from({ length: size }, () => callOf(request)));
+      const { method } = request;
+      const answered = await timed({ method, send: (limit) => exchange({ body, method }, limit), read: resultsIn }, signal);
+      if (answered === size) shared.allow(size);
+      return answered;
     },
   };
 }
 
-interface Exchange<T> {
+interface Exchanged<T> {
   readonly method: string;
-  readonly content: object;
+  readonly send: (limit: AbortSignal) => Promise<unknown>;
   readonly read: (answer: unknown) => T;
 }
 
@@ -196,8 +205,25 @@ function resultOf(answer: unknown, place: Place): unknown {
   throw new OffingError("SOURCE_RESPONSE_INVALID", { message: "the node's answer is no JSON-RPC response", context });
 }
 
+/** What is sent to the endpoint and what is made of its answer, whatever was asked. */
+function createExchange({ provider, url, clock }: Omit<Place, "method"> & Pick<EndpointOptions, "clock">): Exchange {
+  const post = createPost(new URL(url));
+  return async ({ body, method }, signal) => {
+    const posted = await post({ body, maxBytes: MAX_BODY_BYTES, signal });
+    return answerIn(posted, { provider, method, nowMs: clock.nowMs() });
+  };
+}
+
+/** Says whether an endpoint, asked for much at once, would not answer, or not all of it: by itself each may still be had. */
+function isRefusal(error: unknown): boolean {
+  return faultOf(error) === "too_large" || isMethodMissing(error);
+}
+
 /** The JSON of an answer. @throws the fault of one that is none */
-function answerIn({ status, retryAfter, body }: Posted, { provider, method, nowMs }: Place & { readonly nowMs: number }): unknown {
+function answerIn(
+  { status, retryAfter, body }: Posted,
+  { provider, method, nowMs }: Omit<Place, "url"> & { readonly nowMs: number },
+): unknown {
   const context = { provider, method };
   if (status < 200 || status > 299) {
     const fault = status === 429 ? "rate_limited" : "http_status";

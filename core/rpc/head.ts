@@ -28,10 +28,9 @@ export type Step =
   /** The head is on another branch that is not longer: follow its parents down to where it left ours. */
   | { readonly type: "branch" };
 
-/** Where a new ledger starts and how many blocks are taken at once. */
+/** Where a new ledger starts and how far it goes in order. */
 export interface StepOptions {
   readonly startBlock: number | "latest";
-  readonly batch: number;
   /** How many blocks are come up to in order; beyond that the head is gone on at. */
   readonly jumpAbove: number;
 }
@@ -40,15 +39,15 @@ export interface StepOptions {
  * Says what to do about a head. Only hashes decide: a head of the same or a lower height that was never applied is a reorg, one that was
  * applied is a node that lags.
  */
-export function nextStep({ tip, first, hashAt }: Known, head: Header, { startBlock, batch, jumpAbove }: StepOptions): Step {
+export function nextStep({ tip, first, hashAt }: Known, head: Header, { startBlock, jumpAbove }: StepOptions): Step {
   if (tip === undefined || first === undefined) {
     const from = startBlock === "latest" ? head.number : startBlock;
     if (head.number - from > jumpAbove) return { type: "jump" };
-    return from > head.number ? { type: "wait" } : { type: "range", from, to: Math.min(head.number, from + batch - 1) };
+    return from > head.number ? { type: "wait" } : { type: "range", from, to: head.number };
   }
   if (head.hash === tip.hash) return { type: "wait" };
   if (head.number - tip.number > jumpAbove) return { type: "jump" };
-  if (head.number > tip.number) return { type: "range", from: tip.number + 1, to: Math.min(head.number, tip.number + batch) };
+  if (head.number > tip.number) return { type: "range", from: tip.number + 1, to: head.number };
   if (head.number < first) return { type: "stale" };
   const applied = hashAt(head.number);
   // Below the window nothing is known any more; so far down a node is behind, or on a chain that is not followed.

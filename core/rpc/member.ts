@@ -17,12 +17,23 @@ export interface Member<M extends string> {
   readonly has: Map<M, boolean>;
   /** The longest trace it answered, and the shortest it gave up. */
   readonly traceMs: { answered?: number; given_up?: number };
+  /** The probes that are on their way. */
+  readonly probing: Map<M, Promise<boolean>>;
   health: Health;
 }
 
 /** An endpoint of which nothing is known. */
 export function untried<M extends string>(endpoint: Endpoint<M>): Member<M> {
-  return { endpoint, verified: false, verifying: undefined, everVerified: false, has: new Map(), traceMs: {}, health: UNTRIED };
+  return {
+    endpoint,
+    verified: false,
+    verifying: undefined,
+    everVerified: false,
+    has: new Map(),
+    probing: new Map(),
+    traceMs: {},
+    health: UNTRIED,
+  };
 }
 
 /** Which chain all endpoints must serve. */
@@ -83,10 +94,20 @@ export interface ProbeOptions<M extends string> {
 export async function probe<M extends string>(
   member: Member<M>,
   method: M,
-  { methods, ask, meter, signal }: ProbeOptions<M> & { readonly signal: AbortSignal },
+  options: ProbeOptions<M> & { readonly signal: AbortSignal },
 ): Promise<boolean> {
   const known = member.has.get(method);
   if (known !== undefined) return known;
+  const probing = member.probing.get(method) ?? probeNow(member, method, options).finally(() => member.probing.delete(method));
+  member.probing.set(method, probing);
+  return await probing;
+}
+
+async function probeNow<M extends string>(
+  member: Member<M>,
+  method: M,
+  { methods, ask, meter, signal }: ProbeOptions<M> & { readonly signal: AbortSignal },
+): Promise<boolean> {
   try {
     // A question that every node answers: what fails here says nothing of the method.
     await ask(member, methods.identity, signal);

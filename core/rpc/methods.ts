@@ -5,6 +5,8 @@
  */
 export interface MethodTable<M extends string> {
   readonly allowed: readonly M[];
+  /** Methods whose answers are quick and short: what is asked of them at one moment shares an HTTP request. */
+  readonly together?: readonly M[];
   /** Methods that a node may lack, each with a question about nothing: a node that has the method answers something else than that it does not. */
   readonly optional: Readonly<Partial<Record<M, readonly unknown[]>>>;
   /** How an endpoint is asked which chain it serves, and whether its answer names the wanted one; undefined when it is no answer at all. */

@@ -95,7 +95,7 @@ export function createPool<M extends string>(options: PoolOptions<M>): Pool<M> {
   const { methods, rpc, clock, meter, log } = options;
   const members = rpc.urls.map((url, index): Member<M> => {
     const place = { url: url.reveal(), provider: `rpc-${index + 1}` };
-    return untried(createEndpoint({ ...place, allowed: methods.allowed, timeoutMs: rpc.timeoutMs, meter, clock }));
+    return untried(createEndpoint({ ...place, ...methods, timeoutMs: rpc.timeoutMs, meter, clock }));
   });
   for (const { endpoint } of members) zero(meter, endpoint.provider, methods.allowed);
   const identity: Identity = { chainId: options.chainId, genesis: options.genesis };

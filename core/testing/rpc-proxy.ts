@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface ProxiedCall {
   readonly method: string;
   readonly params: readonly unknown[];
-  /** How many came at once, when it is the first of a batch: what it meets they all meet. */
+  /** How many came at once, when it is the first of a batch. */
   readonly batch?: number;
 }
 
@@ -43,19 +43,14 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await bodyOf(incoming);
     const asked: Asked | readonly Asked[] = JSON.parse(text);
-    const batch = Array.isArray(asked) ? (asked as readonly Asked[]) : undefined;
-    const all = batch ?? [asked as Asked];
-    calls.push(...all.map(({ method, params }) => ({ method, params })));
-    const [first] = all;
-    if (first === undefined) return void response.destroy();
-    await answer({
-      response,
-      text,
-      target,
-      all,
-      isBatch: batch !== undefined,
-      meddling: proxy.meddle({ ...first, ...(batch !== undefined && { batch: batch.length }) }),
+    const all = [asked].flat();
+    if (all.length === 0) return void response.destroy();
+    const each = all.map((call, index) => {
+      calls.push({ method: call.method, params: call.params });
+      const batch = Array.isArray(asked) && index === 0 ? { batch: all.length } : {};
+      return { call, meddling: proxy.meddle({ ...call, ...batch }) };
     });
+    await answer({ response, text, target, each, isBatch: Array.isArray(asked) });
   };
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch(() => response.destroy());
@@ -79,39 +74,33 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly text: string;
   readonly target: string;
-  /** One, or those of a batch. */
-  readonly all: readonly Asked[];
+  /** The calls that came in one request, one or several, and what is to become of each. */
+  readonly each: readonly { readonly call: Asked; readonly meddling: Meddling }[];
   readonly isBatch: boolean;
-  readonly meddling: Meddling;
 }
 
-async function answer({ response, text, target, all, isBatch, meddling }: Exchange): Promise<void> {
-  const send = (content: object): void => {
-    const told = all.map(({ id }) => ({ jsonrpc: "2.0", id, ...content }));
-    reply(response, { status: 200, body: JSON.stringify(isBatch ? told : told[0]) });
-  };
-  switch (meddling.type) {
-    case "pass":
-      return reply(response, { status: 200, body: await forward(target, text) });
-    case "delay":
-      await sleep(meddling.delayMs);
-      return reply(response, { status: 200, body: await forward(target, text) });
-    case "change":
-      return send({ result: meddling.to((JSON.parse(await forward(target, text)) as { readonly result: unknown }).result) });
-    case "result":
-      return send({ result: meddling.result });
-    case "error":
-      return send({ error: { code: meddling.code, message: meddling.message } });
-    case "body":
-      return reply(response, meddling);
-    case "flood":
-      return await flood(response, meddling.bytes);
-    case "cut":
-      response.destroy();
-      return;
-    default:
-      return meddling satisfies never;
+/** What befalls the connection befalls all calls of a request; what befalls an answer only its own. */
+async function answer({ response, text, target, each, isBatch }: Exchange): Promise<void> {
+  for (const { meddling } of each) {
+    if (meddling.type === "body") return reply(response, meddling);
+    if (meddling.type === "flood") return await flood(response, meddling.bytes);
+    if (meddling.type === "cut") return void response.destroy();
+    if (meddling.type === "delay") await sleep(meddling.delayMs);
   }
+  const isOurs = each.every(({ meddling }) => meddling.type === "result" || meddling.type === "error");
+  const told = isOurs ? [] : [JSON.parse(await forward(target, text)) as Response | readonly Response[]].flat();
+  const answers = each.map(({ call: { id }, meddling }) => {
+    const own = told.find((one) => one.id === id);
+    if (meddling.type === "change") return { jsonrpc: "2.0", id, result: meddling.to(own?.result) };
+    if (meddling.type === "result") return { jsonrpc: "2.0", id, result: meddling.result };
+    return meddling.type === "error" ? { jsonrpc: "2.0", id, error: { code: meddling.code, message: meddling.message } } : own;
+  });
+  reply(response, { status: 200, body: JSON.stringify(isBatch ? answers : answers[0]) });
+}
+
+interface Response {
+  readonly id: unknown;
+  readonly result?: unknown;
 }
 
 async function forward(target: string, body: string): Promise<string> {

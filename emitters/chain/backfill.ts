@@ -5,8 +5,9 @@ import { answerFault } from "#core/rpc/endpoint.ts";
 import type { Seen } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import type { ChainConfig } from "./config.ts";
+import { type Done, type InOrder, inOrder } from "./in-order.ts";
 import { blockAt, floorOf, islandOf } from "./memory.ts";
-import type { ChainObservation } from "./observation.ts";
+import type { BlockSeen, ChainObservation } from "./observation.ts";
 import type { Reader } from "./reader.ts";
 import type { SourceDeps } from "./source-deps.ts";
 
@@ -36,12 +37,17 @@ interface Wanted {
   readonly hash: string;
 }
 
+/** Blocks on their way down. */
 interface Reading {
-  readonly wanted: Wanted;
-  readonly result: Promise<{ readonly batch: Batch } | { readonly error: unknown }>;
+  /** Of the block that is taken next. */
+  readonly hash: string;
+  readonly blocks: InOrder<BlockSeen>;
+  /** The next of them. */
+  readonly next: Promise<Done<BlockSeen>>;
 }
 
 const BACKOFF = { firstMs: 500, capMs: 30_000 };
+const APART = "the block below the lowest one is another than its child says";
 const LOST = "the blocks below the gap are no part of this chain and too old to be taken back: the gap stays";
 
 /**
@@ -55,13 +61,7 @@ export function createBackfill(options: BackfillOptions): Backfill {
   const say = onChange(log, "backfill");
   let reading: Reading | undefined;
   let [failures, restUntilMs] = [0, 0];
-  const start = (wanted: Wanted, signal: AbortSignal): void => {
-    const result = read(options, wanted, signal).then(
-      (batch) => ({ batch }),
-      (error: unknown) => ({ error }),
-    );
-    reading = { wanted, result };
-  };
+  const { maxBlocksPerBatch } = options.config.rpc;
   return {
     take: async (ms, signal) => {
       const wanted = wantedIn(state, options.config);
@@ -71,24 +71,33 @@ export function createBackfill(options: BackfillOptions): Backfill {
         await clock.sleep(wanted === undefined || wanted === "lost" ? ms : Math.min(ms, restMs), signal);
         return undefined;
       }
-      if (reading?.wanted.hash !== wanted.hash) start(wanted, signal);
+      if (reading?.hash !== wanted.hash) {
+        const blocks = downFrom(options, wanted, signal);
+        reading = { hash: wanted.hash, blocks, next: blocks.take(maxBlocksPerBatch) };
+      }
+      const { blocks, next } = reading;
       const nap = new AbortController();
-      const settled = await Promise.race([reading?.result, clock.sleep(ms, AbortSignal.any([signal, nap.signal]))]);
+      const settled = await Promise.race([next, clock.sleep(ms, AbortSignal.any([signal, nap.signal]))]);
       nap.abort();
       if (settled === undefined || signal.aborted) return undefined;
       reading = undefined;
-      if ("error" in settled) {
-        if (!(settled.error instanceof OffingError) || settled.error.retry === "never") throw settled.error;
+      // It had come to its end, and what is wanted now lies below that.
+      if (settled.done.length === 0 && settled.failed === undefined) return undefined;
+      const linked = linkedDown(settled.done, wanted.hash);
+      const lowest = linked.at(-1);
+      if (lowest === undefined) {
+        // The chain may be moving below us: what the head makes of it comes first.
+        const error = settled.done.length === 0 ? settled.failed?.error : answerFault("unknown", APART);
+        if (!(error instanceof OffingError) || error.retry === "never") throw error;
         failures += 1;
         restUntilMs = clock.nowMs() + backoffMs(failures, BACKOFF);
-        say(`${settled.error.code}: ${settled.error.message}`, errorFields(settled.error));
+        say(`${error.code}: ${error.message}`, errorFields(error));
         return undefined;
       }
       failures = 0;
       say(undefined);
-      const next = wantedBelow(wanted, settled.batch);
-      if (next !== undefined) start(next, signal);
-      return settled.batch;
+      if (linked.length === maxBlocksPerBatch) reading = { hash: lowest.parentHash, blocks, next: blocks.take(maxBlocksPerBatch) };
+      return linked.map(seenBelow);
     },
   };
 }
@@ -105,24 +114,23 @@ function wantedIn(state: ReadonlyState, { startBlock }: BackfillOptions["config"
   return { from, lowest, hash: floor.parentHash };
 }
 
-/** What is wanted once this batch is applied. */
-function wantedBelow({ lowest }: Wanted, batch: Batch): Wanted | undefined {
-  const last = batch.at(-1)?.observation;
-  return last?.type !== "block" || last.number <= lowest ? undefined : { from: last.number - 1, lowest, hash: last.parentHash };
+/** Reads from the wanted block down. */
+function downFrom({ reader, clock, config }: BackfillOptions, { from, lowest }: Wanted, signal: AbortSignal): InOrder<BlockSeen> {
+  let next = from;
+  return inOrder(() => {
+    if (next < lowest) return undefined;
+    const observedAtMs = clock.nowMs();
+    next -= 1;
+    return reader.byNumber(next + 1, signal).then((block) => reader.complete({ block, observedAtMs }, signal));
+  }, config.rpc.concurrency);
 }
 
-async function read({ reader, clock, config }: BackfillOptions, { from, lowest, hash }: Wanted, signal: AbortSignal): Promise<Batch> {
-  const observedAtMs = clock.nowMs();
-  const to = Math.max(lowest, from - config.rpc.maxBlocksPerBatch + 1);
-  const numbers = Array.from({ length: from - to + 1 }, (_, index) => from - index);
-  const blocks = await Promise.all(numbers.map((number) => reader.byNumber(number, signal)));
+/** Those of the blocks that lead down from the one with this hash. */
+function linkedDown(blocks: readonly BlockSeen[], hash: string): readonly BlockSeen[] {
   const broken = blocks.findIndex((block, index) => block.hash !== (index === 0 ? hash : blocks[index - 1]?.parentHash));
-  // The chain may be moving below us: what the head makes of it comes first.
-  if (broken === 0) throw answerFault("unknown", "the block below the lowest one is another than its child says");
-  const linked = broken === -1 ? blocks : blocks.slice(0, broken);
-  const whole = await Promise.all(linked.map((block) => reader.complete({ block, observedAtMs }, signal)));
-  return whole.map((block) => {
-    const cursor = { number: block.number, hash: block.hash };
-    return { feed: "backfill", observation: { ...block, joins: "backfill" }, cursor };
-  });
+  return broken === -1 ? blocks : blocks.slice(0, broken);
+}
+
+function seenBelow(block: BlockSeen): Seen<ChainObservation> {
+  return { feed: "backfill", observation: { ...block, joins: "backfill" }, cursor: { number: block.number, hash: block.hash } };
 }

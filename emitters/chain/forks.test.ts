@@ -93,7 +93,7 @@ function grow(
 function follow(state: State, blocks: readonly BlockSeen[], head: BlockSeen | undefined): readonly ChainFact[] {
   if (head === undefined) return [];
   const known = (): Known => ({ tip: tipOf(state), first: firstOf(state), hashAt: (number) => blockAt(state, number)?.hash });
-  const step = nextStep(known(), head, { startBlock: 0, batch: 32, jumpAbove: 1_000 });
+  const step = nextStep(known(), head, { startBlock: 0, jumpAbove: 1_000 });
   if (step.type === "wait" || step.type === "stale") return [];
   const branch: BlockSeen[] = [];
   const parentOf = ({ parentHash }: Header) => blocks.find(({ hash }) => hash === parentHash);

@@ -37,6 +37,8 @@ const NOTHING = `0x${"0".repeat(64)}`;
 /** What this emitter asks of a node. */
 const CHAIN_METHODS: MethodTable<ReadMethod> = {
   allowed: READ_METHODS,
+  // Never traces: nodes answer what came together one after the other, and may cap how long that is.
+  together: ["eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt"],
   optional: {
     eth_getBlockReceipts: [NOTHING],
     eth_simulateV1: [{ blockStateCalls: [] }, "latest"],

@@ -1,7 +1,6 @@
 import type { Clock } from "#core/clock.ts";
 import type { Log } from "#core/log.ts";
 import { faultOf } from "#core/rpc/endpoint.ts";
-import { createGate } from "#core/rpc/gate.ts";
 import type { PoolRequest } from "#core/rpc/pool.ts";
 import type { RpcConfig } from "./config.ts";
 import { minedOf } from "./evidence/mined.ts";
@@ -45,7 +44,7 @@ export interface SeenBlock {
 export interface ReaderOptions {
   readonly pool: ChainPool;
   readonly watch: Watch;
-  readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs" | "concurrency">;
+  readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -55,8 +54,6 @@ export function createReader(options: ReaderOptions): Reader {
   const { pool } = options;
   const tagged = createTags(pool);
   const prover = createProver(options);
-  // A block is read to its end before many others are begun: what was read of it must not lie around.
-  const blocks = createGate(options.rpc.concurrency);
   return {
     heads: async (signal) => {
       const [head, safe, finalized] = await Promise.all([
@@ -80,15 +77,14 @@ export function createReader(options: ReaderOptions): Reader {
       if (found.hash === hash) return found;
       throw pool.reject("unknown", "the node answered with another block");
     },
-    complete: ({ block, observedAtMs }, signal) =>
-      blocks.pass(async () => {
-        const receipts = await readReceipts(pool, block, signal);
-        const { transactions, grade } = await prover.prove(minedOf(block, receipts), signal);
-        const { number, hash, parentHash, timeMs } = block;
-        const reads = await readParams(options, { block, transactions }, signal);
-        const seen = { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions } as const;
-        return reads.length === 0 ? seen : { ...seen, reads };
-      }, false),
+    complete: async ({ block, observedAtMs }, signal) => {
+      const receipts = await readReceipts(pool, block, signal);
+      const { transactions, grade } = await prover.prove(minedOf(block, receipts), signal);
+      const { number, hash, parentHash, timeMs } = block;
+      const reads = await readParams(options, { block, transactions }, signal);
+      const seen = { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions } as const;
+      return reads.length === 0 ? seen : { ...seen, reads };
+    },
     withoutCode: async (addresses, signal) => {
       const codeAt = async (address: string): Promise<unknown> =>
         (await pool.ask({ method: "eth_getCode", params: [address, "latest"] }, signal)).result;

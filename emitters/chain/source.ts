@@ -11,9 +11,10 @@ import { type Backfill, createBackfill } from "./backfill.ts";
 import { createCanary } from "./canary/feed.ts";
 import type { ChainConfig } from "./config.ts";
 import { createAgain } from "./evidence/again.ts";
+import { type Begin, inOrder } from "./in-order.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
 import { type ChainPool, methodsFor } from "./methods.ts";
-import type { ChainObservation, TickSeen } from "./observation.ts";
+import type { BlockSeen, ChainObservation, TickSeen } from "./observation.ts";
 import { createReader, type Reader } from "./reader.ts";
 import type { RawBlock } from "./shapes.ts";
 import type { SourceDeps } from "./source-deps.ts";
@@ -118,35 +119,70 @@ async function* turn({ hear, ...follower }: Turning, signal: AbortSignal): Async
   const position: Position = { head: head.number, safe, finalized };
   hear(position);
   yield [tickAt(clock, position)];
-  const { maxBlocksPerBatch } = config.rpc;
-  const jumpAbove = config.backfillAboveBlocks;
-  const step = nextStep(knownOf(state), head, { startBlock: config.startBlock, batch: maxBlocksPerBatch, jumpAbove });
+  const step = nextStep(knownOf(state), head, { startBlock: config.startBlock, jumpAbove: config.backfillAboveBlocks });
   if (step.type === "stale") pool.reject("stale_head", "the node shows a head that was left behind");
   if (step.type === "wait" || step.type === "stale") return { behind: false, position };
   const applied = tipOf(state)?.number;
-  const plan = yield* ticking(planOf(follower, { step, head }, signal), { clock, position });
-  // At the head each block is written as soon as it is there; far behind it, many at once.
-  const size = head.number - (plan[0]?.number ?? 0) < maxBlocksPerBatch ? 1 : maxBlocksPerBatch;
-  for (let from = 0; from < plan.length; from += size) {
-    const blocks = plan.slice(from, from + size);
-    const work = Promise.all(blocks.map((planned) => completed(follower, { planned, observedAtMs }, signal)));
-    yield yield* ticking(work, { clock, position });
+  const begin = yield* ticking(planOf(follower, { step, head, observedAtMs }, signal), { clock, position });
+  // Of each block one thing is asked at a time: as many blocks as requests keep the node busy, and more would only lie around.
+  const blocks = inOrder(begin, config.rpc.concurrency);
+  const { maxBlocksPerBatch } = config.rpc;
+  for (let before: readonly Header[] = []; ; ) {
+    // At the head each block is written as soon as it is there; far behind it, many at once.
+    const size = head.number - (tipOf(state)?.number ?? 0) <= maxBlocksPerBatch ? 1 : maxBlocksPerBatch;
+    const { done, failed } = yield* ticking(blocks.take(size), { clock, position });
+    const linked = done.slice(0, linkedLength([...before, ...done.map(({ observation }) => observation)]) - before.length);
+    const newest = linked.at(-1)?.observation;
+    if (newest !== undefined) {
+      yield linked;
+      if (tipOf(state)?.hash !== newest.hash) throw answerFault("unknown", "blocks that were read could not be applied");
+      before = [newest];
+    }
+    if (failed !== undefined) throw failed.error;
+    if (newest === undefined || linked.length < done.length) break;
   }
   if (step.type === "jump") follower.log.info("went on at the head, and fills in what lies below it", { head: head.number, applied });
-  const tip = tipOf(state);
-  if (tip?.hash !== plan.at(-1)?.hash) throw answerFault("unknown", "blocks that were read could not be applied");
-  return { behind: (tip?.number ?? 0) < head.number, position };
+  return { behind: (tipOf(state)?.number ?? 0) < head.number, position };
 }
 
 interface Stepping {
   readonly step: Exclude<Step, { readonly type: "wait" | "stale" }>;
   readonly head: RawBlock;
+  /** When the head was learnt of. */
+  readonly observedAtMs: number;
 }
 
-async function planOf(follower: Follower, { step, head }: Stepping, signal: AbortSignal): Promise<readonly Planned[]> {
-  if (step.type === "range") return await readRange(follower, step, signal);
-  if (step.type === "branch") return await readBranch(follower, head, signal);
-  return [{ ...headerOf(head), joins: "jump" }];
+type SeenNext = Seen<BlockSeen>;
+
+/** The blocks to apply next, in order: those that follow the newest applied one, or a branch that leads to the first of them. */
+async function planOf(follower: Follower, { step, head, observedAtMs }: Stepping, signal: AbortSignal): Promise<Begin<SeenNext>> {
+  const { reader, state, clock } = follower;
+  const whole = async (block: RawBlock): Promise<SeenNext> => seenAt(await reader.complete({ block, observedAtMs }, signal));
+  const listed = (headers: readonly Header[]): Begin<SeenNext> => {
+    const left = headers.values();
+    return () => {
+      const { value } = left.next();
+      return value && reader.byHash(value.hash, signal).then(whole);
+    };
+  };
+  if (step.type === "branch") return listed(await readBranch(follower, head, signal));
+  if (step.type === "jump") {
+    const jump = listed([head]);
+    return () => jump()?.then((seen) => ({ ...seen, observation: { ...seen.observation, joins: "jump" } }));
+  }
+  const first = await reader.byNumber(step.from, signal);
+  if (jointOf(knownOf(state), first) !== "joins") return listed(await readBranch(follower, first, signal));
+  let next = step.from;
+  return () => {
+    // The head moves on meanwhile and is looked at again now and then.
+    if (next > step.to || clock.nowMs() - observedAtMs > TICK_MS) return undefined;
+    next += 1;
+    return next - 1 === step.from ? whole(first) : reader.byNumber(next - 1, signal).then(whole);
+  };
+}
+
+function seenAt(observation: BlockSeen): SeenNext {
+  return { feed: "blocks", observation, cursor: { number: observation.number, hash: observation.hash } };
 }
 
 interface Resting extends TickOptions {
@@ -164,36 +200,15 @@ async function* resting({ backfill, clock, position, restMs }: Resting, signal: 
   }
 }
 
-/** A block to apply; what was not read yet is read when its turn comes. */
-interface Planned extends Header {
-  readonly joins?: "jump";
-  readonly block?: RawBlock;
-}
-
-/** The blocks to apply next, in order: those of the range that follow the newest applied one, or a branch that leads to the first of them. */
-async function readRange(
-  follower: Follower,
-  { from, to }: { readonly from: number; readonly to: number },
-  signal: AbortSignal,
-): Promise<readonly Planned[]> {
-  const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  const blocks = await Promise.all(numbers.map((number) => follower.reader.byNumber(number, signal)));
-  const planned = blocks.map((block): Planned => ({ ...headerOf(block), block }));
-  const [first] = planned;
-  if (first === undefined) return [];
-  if (jointOf(knownOf(follower.state), first) === "joins") return planned.slice(0, linkedLength(planned));
-  return await readBranch(follower, first, signal);
-}
-
 /**
  * The headers from the first block after the fork up to `head`, in order.
  *
  * @throws SOURCE_RESPONSE_INVALID when the fork lies below everything that can still be taken back
  */
-async function readBranch({ reader, pool, state }: Follower, head: Planned, signal: AbortSignal): Promise<readonly Planned[]> {
+async function readBranch({ reader, pool, state }: Follower, head: Header, signal: AbortSignal): Promise<readonly Header[]> {
   const known = knownOf(state);
-  const branch: Planned[] = [];
-  for (let lowest = head; ; lowest = headerOf(await reader.byHash(lowest.parentHash, signal))) {
+  const branch: Header[] = [];
+  for (let lowest = headerOf(head); ; lowest = headerOf(await reader.byHash(lowest.parentHash, signal))) {
     branch.push(lowest);
     const joint = jointOf(known, lowest);
     if (joint === "joins") return branch.reverse();
@@ -203,18 +218,6 @@ async function readBranch({ reader, pool, state }: Follower, head: Planned, sign
 
 const LOST =
   "the node's chain shares no block with the last ones of the ledger: ask a node of the same chain, or start a new ledger beside this one";
-
-interface Wanted {
-  readonly planned: Planned;
-  readonly observedAtMs: number;
-}
-
-async function completed({ reader }: Follower, { planned, observedAtMs }: Wanted, signal: AbortSignal): Promise<Seen<ChainObservation>> {
-  const block = planned.block ?? (await reader.byHash(planned.hash, signal));
-  const { joins } = planned;
-  const observation = { ...(await reader.complete({ block, observedAtMs }, signal)), ...(joins !== undefined && { joins }) };
-  return { feed: "blocks", observation, cursor: { number: block.number, hash: block.hash } };
-}
 
 /** A typed address that holds no contract is an easy mistake, and may also be a contract that comes later. */
 async function warnOfMissingCode({ config, reader, log }: Follower, signal: AbortSignal): Promise<void> {
