@@ -24,9 +24,9 @@ export type LogLine = "activity" | "other" | "not_json" | "too_long";
 export const LOG_LINES: readonly LogLine[] = ["activity", "other", "not_json", "too_long"];
 
 /** Why a stretch of the log went away unread. */
-export type Loss = "rotated" | "truncated" | "spool_full";
+export type Loss = "rotated" | "truncated" | "vacuumed" | "spool_full";
 /** Every value of `loss`, in the contract's order. */
-export const LOSSES: readonly Loss[] = ["rotated", "truncated", "spool_full"];
+export const LOSSES: readonly Loss[] = ["rotated", "truncated", "vacuumed", "spool_full"];
 
 /** What was wrong with a line or with what it told of; it was used as far as it can be. */
 export type Oddity = "invalid_utf8" | "half_line" | "no_time" | "clock_jump" | "duplicate_end" | "missing_begin" | "missing_end";

@@ -1,7 +1,8 @@
 import type { BigIntStats } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, matchesGlob } from "node:path";
-import type { Loss, NodeObservation, Position } from "./observation.ts";
+import type { Loss } from "#contract/generated/node.ts";
+import type { NodeObservation, Position } from "./observation.ts";
 import { headHashOf, inodeOf, Tail, type TailOptions } from "./tail.ts";
 
 /** Files that are followed together. */

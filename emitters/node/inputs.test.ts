@@ -50,21 +50,28 @@ const hasJournalctl = (() => {
   }
 })();
 
-test.skipIf(!hasJournalctl)(
-  "the journal, by the real journalctl: one unit's lines, as they come, and none twice after a restart",
-  async () => {
-    const journal = join(folder, "journal");
-    mkdirSync(journal);
-    const place = (name: string) => {
+function startJournal() {
+  const journal = join(folder, "journal");
+  mkdirSync(journal);
+  return {
+    place: (name: string) => {
       const packed = readFileSync(new URL(`./fixtures/${name}.journal.br`, import.meta.url));
       writeFileSync(join(journal, `${name}.journal`), brotliDecompressSync(packed));
-    };
-    const begin = () =>
+    },
+    vacuum: (name: string) => rmSync(join(journal, `${name}.journal`)),
+    begin: (units = ["node.service"]) =>
       wholeRun({
         location: location(),
         collector: receiver.url,
-        inputs: [{ type: "journald", units: ["node.service"], identifiers: [], folder: journal, format: "rust-tracing" }],
-      });
+        inputs: [{ type: "journald", units, identifiers: [], folder: journal, format: "rust-tracing" }],
+      }),
+  };
+}
+
+test.skipIf(!hasJournalctl)(
+  "the journal, by the real journalctl: one unit's lines, as they come, and none twice after a restart",
+  async () => {
+    const { place, begin } = startJournal();
     run = begin();
     place("first");
     await spansArrived(30);
@@ -73,7 +80,9 @@ test.skipIf(!hasJournalctl)(
     run = begin();
     await spansArrived(51);
     await run.stop();
-    expect(await countsIn(location())).toMatchObject({
+    const counts = await countsIn(location());
+    expect(counts).not.toHaveProperty(['offing.node.log.gaps{"loss":"vacuumed"}']);
+    expect(counts).toMatchObject({
       [publish("completed")]: 30,
       [`node.command${JSON.stringify({ command: "get", status: "completed" })}`]: 20,
       // Its message is no UTF-8, so the journal tells it as bytes.
@@ -85,6 +94,24 @@ test.skipIf(!hasJournalctl)(
     expect(logsOf(receiver).find(({ body }) => body === "node.service: started")?.attributes).toHaveProperty(["log.record.uid"]);
   },
 );
+
+test.skipIf(!hasJournalctl)("what the journal dropped while nobody read is told as lost, once", async () => {
+  const { place, vacuum, begin } = startJournal();
+  const gaps = async () => (await countsIn(location()))['offing.node.log.gaps{"loss":"vacuumed"}'];
+  place("first");
+  run = begin();
+  await spansArrived(30);
+  await run.stop();
+  vacuum("first");
+  run = begin();
+  await expect.poll(gaps, { timeout: 10_000 }).toBe(1);
+  await run.stop();
+  run = begin();
+  place("second");
+  await spansArrived(51);
+  await run.stop();
+  expect(await gaps()).toBe(1);
+});
 
 test("a folder of files, and Docker's json-file with a line in pieces", async () => {
   const [logs, docker] = [join(folder, "logs"), join(folder, "docker-json.log")];

@@ -82,6 +82,7 @@ class Interpreter {
       counts.count(logGaps, { loss: seen.loss }, context);
       counts.count(logLost, { loss: seen.loss }, context, seen.bytes);
       if (seen.finished !== undefined) state.delete(POSITIONS, seen.finished);
+      if (seen.at !== undefined) state.set(POSITIONS, seen.at.id, seen.at.position as unknown as Json);
     } else if (seen.type === "finished") this.#finished(seen.origin.id, seen.position, context);
     else if (seen.type === "long") {
       counts.count(logLines, { log_line: "too_long" }, context);

@@ -1,3 +1,5 @@
+import type { Loss } from "#contract/generated/node.ts";
+
 /** Which file or stream lines come from. */
 export interface Origin {
   /** Stable across renames and restarts; ids of what stands in it begin with it. */
@@ -25,8 +27,13 @@ export interface Position {
   readonly done?: boolean;
 }
 
-/** Why something went away unread. */
-export type Loss = "rotated" | "truncated" | "spool_full";
+/** How far the journal was read. */
+export interface JournalPosition {
+  /** The journal's own name of the last entry that was read. */
+  readonly cursor: string;
+  /** That entries behind it were lost is told already. */
+  readonly lost?: boolean;
+}
 
 /** What the log's source sees. */
 export type NodeObservation =
@@ -40,7 +47,7 @@ export type NodeObservation =
       /** Half a line that stood at the end of the file before, whose position this settles. */
       readonly carried?: { readonly origin: Origin; readonly offset: number; readonly bytes: Buffer; readonly position: Position };
       /** Where to go on once these lines are interpreted. */
-      readonly position: Position | { readonly cursor: string };
+      readonly position: Position | JournalPosition;
       readonly atMs: number;
     }
   /** A line longer than is read; it is skipped. */
@@ -48,7 +55,16 @@ export type NodeObservation =
   /** A file that is read to its end and will not grow. */
   | { readonly type: "finished"; readonly origin: Origin; readonly position: Position; readonly atMs: number }
   /** What went away unread: at least so many bytes. */
-  | { readonly type: "lost"; readonly loss: Loss; readonly bytes: number; readonly finished?: string; readonly atMs: number }
+  | {
+      readonly type: "lost";
+      readonly loss: Loss;
+      readonly bytes: number;
+      /** The origin of which nothing more comes. */
+      readonly finished?: string;
+      /** The origin that goes on, and from where. */
+      readonly at?: { readonly id: string; readonly position: JournalPosition };
+      readonly atMs: number;
+    }
   | { readonly type: "tick"; readonly atMs: number; readonly unreadBytes: number };
 
 /** The collection of positions by origin. */
