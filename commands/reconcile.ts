@@ -92,7 +92,7 @@ export function renderReport(report: ReconcileReport): string {
     Object.values(row.labels).join(" "),
     row.ledger,
     row.prometheus ?? "-",
-    row.loki ?? "-",
+    row.pruned > 0 ? `${row.loki} + ${row.pruned} pruned` : (row.loki ?? "-"),
     row.equal ? "✓" : "✗",
   ]);
   const missing = report.missingLogs.map((id) => `  ✗ no log record in Loki: ${id}\n`);

@@ -1,7 +1,8 @@
+import { facts as factCounter } from "#contract/generated/shared.ts";
 import { hasTrace, type LogLine, queryLoki, queryPrometheus, rawSamples } from "#core/backends.ts";
 import type { Clock } from "#core/clock.ts";
 import type { StoredFact } from "#core/fact.ts";
-import type { Ledger } from "#core/ledger/ledger.ts";
+import type { Ledger, PrunedCount } from "#core/ledger/ledger.ts";
 import { logTimeUnixNano } from "#core/otlp-proto.ts";
 import { boundedLabels, labelsKey } from "#core/series.ts";
 import type { Labels, LogCount, MetricDefinition, Signal } from "#core/signal.ts";
@@ -30,6 +31,8 @@ export interface ReconcileRow {
   readonly prometheus: number | null;
   /** Records less retractions. */
   readonly loki: number | null;
+  /** Of `ledger`, those whose fact was pruned: nobody knows the ids of their records, so Loki is not asked for them. */
+  readonly pruned: number;
   readonly equal: boolean;
 }
 
@@ -91,9 +94,10 @@ async function compare(options: ReconcileOptions): Promise<ReconcileReport> {
     };
   }
   const { cursorSeq, atMs } = exported;
-  const logs = await scanLogs(options, cursorSeq);
+  const pruned = await ledger.pruned();
+  const logs = await scanLogs(options, { cursorSeq, factsWent: pruned.some(({ metric }) => metric === factCounter.name) });
   const rows: ReconcileRow[] = [];
-  for (const metric of options.metrics) rows.push(...(await compareMetric(options, { metric, cursorSeq, atMs, logs: logs.counts })));
+  for (const metric of options.metrics) rows.push(...(await compareMetric(options, { metric, cursorSeq, atMs, logs, pruned })));
   const missingTraces = await missingTracesOf(options, cursorSeq);
   const equal = rows.every((row) => row.equal) && logs.missingCount === 0 && (missingTraces ?? []).length === 0;
   const { facts, missing: missingLogs, missingCount: missingLogCount } = logs;
@@ -111,10 +115,14 @@ interface MetricQuestion {
   readonly metric: MetricDefinition;
   readonly cursorSeq: number;
   readonly atMs: number;
-  readonly logs: ReadonlyMap<string, number>;
+  readonly logs: LogScan;
+  readonly pruned: readonly PrunedCount[];
 }
 
-async function compareMetric(options: ReconcileOptions, { metric, cursorSeq, atMs, logs }: MetricQuestion): Promise<ReconcileRow[]> {
+async function compareMetric(
+  options: ReconcileOptions,
+  { metric, cursorSeq, atMs, logs, pruned }: MetricQuestion,
+): Promise<ReconcileRow[]> {
   if (metric.ledger === undefined) return [];
   const counted = new Map<string, number>();
   for (const row of await options.ledger.select(metric.ledger.select, cursorSeq)) {
@@ -124,16 +132,18 @@ async function compareMetric(options: ReconcileOptions, { metric, cursorSeq, atM
     const own = Object.fromEntries(metric.labels.map((label) => [label, columns[prometheusLabel(label)] ?? ""]));
     grow(counted, labelsKey(boundedLabels(metric, own)), Number(value));
   }
-  for (const { metric: name, labels, count } of await options.ledger.pruned()) if (name === metric.name) grow(counted, labels, count);
+  for (const { metric: name, labels, count } of pruned) if (name === metric.name) grow(counted, labels, count);
   const shown = await netInPrometheus(options, { metric, atMs });
   const { logs: lines } = metric.ledger;
   const keys = [...new Set([...counted.keys(), ...shown.keys()])].sort();
   return keys.map((key) => {
     const ledger = counted.get(key) ?? 0;
     const prometheus = shown.get(key) ?? 0;
-    const loki = lines === undefined ? null : (logs.get(`${metric.name}${key}`) ?? 0);
-    const equal = ledger === prometheus && (loki === null || ledger === loki);
-    return { metric: metric.name, prometheusName: metric.prometheus, labels: JSON.parse(key) as Labels, ledger, prometheus, loki, equal };
+    const loki = lines === undefined ? null : (logs.counts.get(`${metric.name}${key}`) ?? 0);
+    const gone = loki === null || logs.present === undefined ? 0 : ledger - (logs.present.get(`${metric.name}${key}`) ?? 0);
+    const equal = ledger === prometheus && (loki === null || ledger - gone === loki);
+    const row = { metric: metric.name, prometheusName: metric.prometheus, labels: JSON.parse(key) as Labels };
+    return { ...row, ledger, prometheus, loki, pruned: gone, equal };
   });
 }
 
@@ -164,15 +174,21 @@ interface LogScan {
   missingCount: number;
   /** Records less retractions, by metric name and labels. */
   counts: Map<string, number>;
+  /** The same told by the facts that are there; undefined when none went. */
+  present: Map<string, number> | undefined;
 }
 
 /** Walks the ledger and Loki side by side, a page of facts at a time: memory stays flat however long the ledger is. */
-async function scanLogs(options: ReconcileOptions, cursorSeq: number): Promise<LogScan> {
-  const scan: LogScan = { facts: 0, missing: [], missingCount: 0, counts: new Map() };
+async function scanLogs(
+  options: ReconcileOptions,
+  { cursorSeq, factsWent }: { readonly cursorSeq: number; readonly factsWent: boolean },
+): Promise<LogScan> {
+  const scan: LogScan = { facts: 0, missing: [], missingCount: 0, counts: new Map(), present: factsWent ? new Map() : undefined };
   for (let after = 0; after < cursorSeq; ) {
     const page = (await options.ledger.read(after, FACTS_PER_PAGE)).filter(({ seq }) => seq <= cursorSeq);
     const [first, last] = [page[0], page.at(-1)];
     if (first === undefined || last === undefined) break;
+    if (scan.present !== undefined) for (const stored of page) countFact(options, stored, scan.present);
     const wanted = new Set(page.map(({ fact }) => fact.id));
     const seen = new Set<string>();
     const query = `{service_instance_id=${JSON.stringify(options.ledger.id)}}`;
@@ -187,6 +203,15 @@ async function scanLogs(options: ReconcileOptions, cursorSeq: number): Promise<L
     after = last.seq;
   }
   return scan;
+}
+
+function countFact({ signals }: ReconcileOptions, stored: StoredFact, counts: Map<string, number>): void {
+  for (const signal of signals(stored)) {
+    if (signal.type !== "increment" || signal.metric.ledger?.logs === undefined) continue;
+    const { metric, labels, value } = signal;
+    const key = labelsKey(boundedLabels(metric, labels));
+    grow(counts, `${metric.name}${key}`, stored.fact.retracts === undefined ? value : -value);
+  }
 }
 
 /** The first and the last moment; pages follow the ledger's order, not the clock's, which may have stepped back. */

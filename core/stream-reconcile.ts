@@ -89,7 +89,7 @@ async function compareMetric(options: StreamReconcileOptions, { metric, shown, a
   return [...new Set([...ledger.keys(), ...found.keys()])].sort().map((key) => {
     const [ours, theirs] = [ledger.get(key) ?? 0, found.get(key) ?? null];
     const row = { metric: metric.name, prometheusName: name, labels: JSON.parse(key) as Labels, ledger: ours, prometheus: theirs };
-    return { ...row, loki: null, equal: ours === theirs };
+    return { ...row, loki: null, pruned: 0, equal: ours === theirs };
   });
 }
 

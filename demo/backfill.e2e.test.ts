@@ -7,21 +7,26 @@ import { systemClock } from "#core/clock.ts";
 import type { Emitter } from "#core/emitter.ts";
 import type { StoredFact } from "#core/fact.ts";
 import { openLedger } from "#core/ledger/open.ts";
-import { reconcile } from "#core/reconcile.ts";
+import { type ReconcileReport, reconcile } from "#core/reconcile.ts";
 import { run } from "#core/run.ts";
 import { readCoverage } from "../commands/chain.ts";
+import { pruneChain } from "../commands/chain-prune.ts";
 import { setUpChain } from "../commands/chain-setup.ts";
+import { reconcileChain } from "../commands/reconcile.ts";
 import type { ChainFact } from "../emitters/chain/facts.ts";
 import type { ChainObservation, TransactionSeen } from "../emitters/chain/observation.ts";
 import { type Stack, startStack } from "../stack/start.ts";
 import { alertStates } from "./alerts.ts";
 
 const EXAMPLE = new URL("../offing.example.yaml", import.meta.url).pathname;
-const BLOCKS = 1_000;
+/** The lowest blocks, in which nothing failed: so many of their facts in a row are worth pruning. */
+const QUIET_BLOCKS = 200;
+const BLOCKS = 1_000 + QUIET_BLOCKS;
 const FAILURES_PER_BLOCK = 100;
 /** One of them has a row of its own, the others share one. */
 const SUCCESSES_PER_BLOCK = 3;
-const FACTS = BLOCKS * (FAILURES_PER_BLOCK + 2);
+const FAILURES = (BLOCKS - QUIET_BLOCKS) * FAILURES_PER_BLOCK;
+const FACTS = FAILURES + BLOCKS * 2;
 const DAY_MS = 86_400_000;
 const PSM = "0x1000000000000000000000000000000000000001";
 const USER = "0x2000000000000000000000000000000000000002";
@@ -82,7 +87,8 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
   for (let number = BLOCKS; number >= 1 && !signal.aborted; number -= 10) {
     yield Array.from({ length: 10 }, (_, offset) => {
       const block = number - offset;
-      const transactions = Array.from({ length: FAILURES_PER_BLOCK + SUCCESSES_PER_BLOCK }, (_, index) =>
+      const failures = block > QUIET_BLOCKS ? FAILURES_PER_BLOCK : 0;
+      const transactions = Array.from({ length: failures + SUCCESSES_PER_BLOCK }, (_, index) =>
         index < SUCCESSES_PER_BLOCK ? success(block, index) : failure(block, index),
       );
       const timeMs = nowMs - 30 * DAY_MS + block * 12_000;
@@ -121,16 +127,29 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
   }
 }
 
-test("a backfill of 100,000 old failures ends with equal sums and raises not one alert", { timeout: 600_000 }, async () => {
+function settings(): readonly string[] {
   const { collector, prometheus, loki } = stack.endpoints;
-  const set = [
+  return [
     `collector.url=${collector}`,
     `ledger.sqlite=${join(folder, "ledger.db")}`,
+    `backends.prometheus=${prometheus}`,
+    `backends.loki=${loki}`,
     "http.listen=127.0.0.1:0",
     "collector.interval=1s",
     "chain.start_block=1",
     "chain.retention.success_rows_per_block=1",
+    "chain.retention.success_facts=1d",
   ];
+}
+
+/** What the calls that went through are counted as. */
+function successesIn({ rows }: Pick<ReconcileReport, "rows">): readonly ReconcileReport["rows"][number][] {
+  return rows.filter((row) => row.metric === "offing.chain.operations" && row.labels["outcome"] === "success" && row.ledger > 0);
+}
+
+test("a backfill of 100,000 old failures ends with equal sums and raises not one alert", { timeout: 600_000 }, async () => {
+  const { prometheus, loki } = stack.endpoints;
+  const set = settings();
   const setup = setUpChain({ config: EXAMPLE, set });
   const emitter: Emitter<ChainObservation, ChainFact> = { ...setup.emitter, source: (_, signal) => oldFailures(signal) };
   const stop = new AbortController();
@@ -159,14 +178,13 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
   expect(report).toMatchObject({ equal: true, facts: FACTS, missingLogCount: 0, faults: [] });
   const failures = report.rows.find((row) => row.metric === "oracle.required.failures" && row.labels["action_type"] === "PSM_MINT");
   expect(failures).toMatchObject({
-    ledger: BLOCKS * FAILURES_PER_BLOCK,
-    prometheus: BLOCKS * FAILURES_PER_BLOCK,
-    loki: BLOCKS * FAILURES_PER_BLOCK,
+    ledger: FAILURES,
+    prometheus: FAILURES,
+    loki: FAILURES,
   });
-  const successes = report.rows.filter((row) => row.metric === "offing.chain.operations" && row.labels["outcome"] === "success");
   const all = BLOCKS * SUCCESSES_PER_BLOCK;
-  expect(successes.filter(({ ledger }) => ledger > 0)).toMatchObject([
-    { labels: { action_type: "PSM_MINT", caller_category: "eoa" }, ledger: all, prometheus: all, loki: all },
+  expect(successesIn(report)).toMatchObject([
+    { labels: { action_type: "PSM_MINT", caller_category: "eoa" }, ledger: all, prometheus: all, loki: all, pruned: 0 },
   ]);
   expect([...raised]).toEqual([]);
   expect((await readCoverage({ config: EXAMPLE, set })).gaps).toEqual([]);
@@ -182,4 +200,19 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
       return 0;
     }
   }
+});
+
+test("what the policy prunes is announced first, changes no number, and is no difference to Loki", { timeout: 180_000 }, async () => {
+  const options = { config: EXAMPLE, set: settings() };
+  // The facts of the quiet blocks follow each other, and the shared row of the block above them comes right before.
+  const gone = { facts: 2 * QUIET_BLOCKS + 1, operations: QUIET_BLOCKS * SUCCESSES_PER_BLOCK + SUCCESSES_PER_BLOCK - 1 };
+  const announced = await pruneChain({ ...options, dryRun: true });
+  expect(announced.map(({ order, rows }) => [order.table, rows])).toEqual([["facts", gone.facts]]);
+  expect((await reconcileChain(options, 60_000)).facts).toBe(FACTS);
+  expect(await pruneChain(options)).toEqual(announced);
+  const report = await reconcileChain(options, 60_000);
+  expect(report.rows.filter((row) => !row.equal)).toEqual([]);
+  expect(report).toMatchObject({ equal: true, facts: FACTS - gone.facts, missingLogCount: 0, faults: [] });
+  const all = BLOCKS * SUCCESSES_PER_BLOCK;
+  expect(successesIn(report)).toMatchObject([{ ledger: all, prometheus: all, loki: all - gone.operations, pruned: gone.operations }]);
 });
