@@ -4,7 +4,7 @@ import { applyCanary } from "./canary/apply.ts";
 import { configChangesOf } from "./changes.ts";
 import { coverAbove, coverBelow, uncover } from "./coverage.ts";
 import { decodeAgain, gradeAgain } from "./evidence/revise.ts";
-import { forgetWeak, rememberWeak } from "./evidence/weak.ts";
+import { forgetWeak, rememberUnseen, rememberWeak } from "./evidence/weak.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact, ReorgFact } from "./facts.ts";
 import { adopt, leaveIsland, settleFloor, shortenIsland } from "./islands.ts";
 import {
@@ -22,7 +22,7 @@ import {
   WINDOW_BLOCKS,
 } from "./memory.ts";
 import type { BlockSeen, ChainObservation, TickSeen, TransactionSeen } from "./observation.ts";
-import { operationsOf } from "./operations.ts";
+import { operationIdOf, operationsOf } from "./operations.ts";
 import { rememberReorg } from "./reorgs.ts";
 import { type SeenFact, summarised, type WrittenFact } from "./summary/summarise.ts";
 import { forgetRecents, tally } from "./tally.ts";
@@ -94,6 +94,7 @@ function fillIn(state: State, block: BlockSeen, watch: Watch): readonly ChainFac
   const kept: AppliedBlock = { hash, timeMs, application: scene.application, facts: facts.map(remembered), before: [] };
   forgetProofs(state, applied);
   rememberWeak(state, block, facts);
+  rememberUnseen(state, { ...scene, facts });
   if (number > tip.number - WINDOW_BLOCKS) state.set("block", String(number), kept);
   state.delete("applied", hash);
   coverBelow(state, { number, grade });
@@ -179,7 +180,7 @@ function factsOf(transaction: TransactionSeen, scene: Scene): SeenFact[] {
   const tx = { txHash: transaction.hash, txIndex: transaction.index };
   const where = `${chainId}:${block.number}:${block.hash}:${transaction.index}`;
   const operations = operationsOf(transaction, watch).map((draft): OperationFact => {
-    const operationId = `op:${where}:${draft.framePath}`;
+    const operationId = operationIdOf({ ...base, ...tx }, draft.framePath);
     const sender = { txFrom: transaction.from, txTo: transaction.to };
     return { kind: "operation", id: `${operationId}:${application}`, operationId, revision: 0, ...base, ...tx, ...sender, ...draft };
   });
@@ -196,6 +197,7 @@ function record(state: State, { block, application, watch }: Scene, seen: readon
   tally(state, edits, seen);
   const facts = summarised(seen, watch.successRowsPerBlock);
   rememberWeak(state, block, facts);
+  rememberUnseen(state, { block, application, watch, facts });
   const { hash, number, timeMs, grade = "receipts" } = block;
   const applied: AppliedBlock = { hash, timeMs, application, facts: facts.map(remembered), before: edits.before() };
   state.set("block", String(number), applied);

@@ -58,6 +58,14 @@ export function operationsOf(transaction: TransactionSeen, watch: Watch): readon
   return [drafted({ frame, path: "0", contract, action, kept: true }, transaction, watch)];
 }
 
+/** The name of one call: the same in the same block, however often the block was applied and the call proved. */
+export function operationIdOf(
+  { chainId, blockNumber, blockHash, txIndex }: Pick<OperationFact, "chainId" | "blockNumber" | "blockHash" | "txIndex">,
+  framePath: string,
+): string {
+  return `op:${chainId}:${blockNumber}:${blockHash}:${txIndex}:${framePath}`;
+}
+
 function drafted(found: ActionFrame, transaction: TransactionSeen, watch: Watch): OperationDraft {
   const { frame, path, contract, action, kept } = found;
   const success = frame.error === null;

@@ -1,12 +1,12 @@
 import type { RetractionCause } from "#contract/generated/chain.ts";
 import type { State } from "#core/state.ts";
 import type { ChainFact, OperationFact, OperationRetractedFact } from "../facts.ts";
-import { blockAt } from "../memory.ts";
-import type { RedecodeSeen, RegradeSeen } from "../observation.ts";
-import { operationsOf } from "../operations.ts";
+import { type AppliedFact, blockAt, tipOf, WINDOW_BLOCKS } from "../memory.ts";
+import type { RedecodeSeen, RegradeSeen, TransactionSeen } from "../observation.ts";
+import { operationIdOf, operationsOf } from "../operations.ts";
 import type { Watch } from "../watch.ts";
 import { redecoded } from "./redecode.ts";
-import { forgetWeak, isBetter, rememberWeak, type WeakOperation, weakAt, weakened } from "./weak.ts";
+import { forgetWeak, isBetter, rememberWeak, type WeakOperation, type WeakTransaction, weakAt, weakened } from "./weak.ts";
 
 /**
  * Takes rows back that a changed registry reads otherwise, and appends them as it reads them: retracted under the old label, late under the
@@ -28,6 +28,7 @@ export function gradeAgain(state: State, { number, hash, timeMs, transaction }: 
   const weak = weakAt(state, transaction.hash);
   if (weak?.hash !== hash) return [];
   const place = { chainId: watch.chainId, blockNumber: number, blockHash: hash, timeMs };
+  if (weak.operations.length === 0) return seenLate(state, { weak, place, transaction, watch });
   const facts: (OperationFact | OperationRetractedFact)[] = [];
   const drafts = operationsOf(transaction, watch);
   for (const old of weak.operations) {
@@ -45,6 +46,37 @@ export function gradeAgain(state: State, { number, hash, timeMs, transaction }: 
   if (left.length > 0) state.set("weak", transaction.hash, { number, hash, operations: left });
   rememberWeak(state, { number, hash }, revised);
   return facts;
+}
+
+interface Unseen {
+  readonly weak: WeakTransaction;
+  readonly place: Placed;
+  readonly transaction: TransactionSeen;
+  readonly watch: Watch;
+}
+
+/** Appends the operations of a transaction that no trace had shown, unless its block left the chain meanwhile. */
+function seenLate(state: State, { weak: { application = 1 }, place, transaction, watch }: Unseen): readonly OperationFact[] {
+  forgetWeak(state, transaction.hash);
+  const { blockNumber, blockHash } = place;
+  const applied = blockAt(state, blockNumber);
+  const isFinal = applied === undefined && blockNumber <= (tipOf(state)?.number ?? -1) - WINDOW_BLOCKS;
+  if (applied?.hash !== blockHash && !isFinal) return [];
+  const { hash: txHash, index: txIndex, from: txFrom, to: txTo } = transaction;
+  const base = { kind: "operation", ...place, application, txHash, txIndex, txFrom, txTo, revision: 0, late: true } as const;
+  const facts = operationsOf(transaction, watch).map((draft): OperationFact => {
+    const operationId = operationIdOf(base, draft.framePath);
+    return { ...base, id: `${operationId}:${application}`, operationId, ...draft };
+  });
+  if (applied !== undefined) state.set("block", String(blockNumber), { ...applied, facts: [...applied.facts, ...facts.map(appliedFact)] });
+  rememberWeak(state, { number: blockNumber, hash: blockHash }, facts);
+  return facts;
+}
+
+/** What a reorg that comes later needs to take a row back. */
+function appliedFact(fact: OperationFact): AppliedFact {
+  const { operationId, application, revision, framePath, ...labels } = weakened(fact);
+  return { kind: "operation", ...labels };
 }
 
 interface Placed {
@@ -67,8 +99,7 @@ function stands(
 function replace(state: State, { id, blockNumber }: Pick<Placed, "blockNumber"> & { readonly id: string }, revised: OperationFact): void {
   const applied = blockAt(state, blockNumber);
   if (applied === undefined) return;
-  const { operationId, application, revision, framePath, ...labels } = weakened(revised);
-  const facts = applied.facts.map((fact) => (fact.id === id ? { kind: "operation" as const, ...labels } : fact));
+  const facts = applied.facts.map((fact) => (fact.id === id ? appliedFact(revised) : fact));
   state.set("block", String(blockNumber), { ...applied, facts });
 }
 

@@ -1,6 +1,8 @@
 import { EVIDENCES } from "#contract/generated/chain.ts";
 import type { ReadonlyState, State } from "#core/state.ts";
 import type { ChainFact, OperationFact, OperationLabels } from "../facts.ts";
+import type { BlockSeen } from "../observation.ts";
+import type { Watch } from "../watch.ts";
 
 /** An operation whose proof could be better, as far as replacing it needs it. */
 export type WeakOperation = OperationLabels & {
@@ -12,8 +14,14 @@ export type WeakOperation = OperationLabels & {
   readonly txHash: string;
 };
 
-/** A transaction with such operations, and the block it is of. */
-export type WeakTransaction = { readonly number: number; readonly hash: string; readonly operations: readonly WeakOperation[] };
+/** A transaction with such operations, and the block it is of; without any, it may hold some that no trace has shown yet. */
+export type WeakTransaction = {
+  readonly number: number;
+  readonly hash: string;
+  /** Of its block, where no operation tells it. */
+  readonly application?: number;
+  readonly operations: readonly WeakOperation[];
+};
 
 /** More are forgotten, the oldest first: a chain without traces would fill the memory. */
 const WEAK_KEPT = 10_000;
@@ -48,6 +56,28 @@ export function rememberWeak(state: State, { number, hash }: Pick<WeakTransactio
     state.set(COLLECTION, fact.txHash, { number, hash, operations: [...operations, weakened(fact)] });
   }
   if (number % FORGET_EVERY === 0) forgetOldest(state);
+}
+
+/** What a block left, and what it was. */
+export interface Left {
+  readonly block: Pick<BlockSeen, "number" | "hash" | "transactions">;
+  readonly application: number;
+  readonly watch: Pick<Watch, "touched">;
+  readonly facts: readonly ChainFact[];
+}
+
+/**
+ * Remembers failed transactions that were sent to one of ours and of which no trace was to be had: who was turned away through a router is
+ * seen once an endpoint has traces.
+ */
+export function rememberUnseen(state: State, { block, application, watch, facts }: Left): void {
+  const { number, hash } = block;
+  for (const transaction of block.transactions) {
+    const { success, trace, to } = transaction;
+    if (success || trace !== null || to === null || !watch.touched.has(to)) continue;
+    if (facts.some((fact) => fact.kind === "operation" && fact.txHash === transaction.hash)) continue;
+    state.set(COLLECTION, transaction.hash, { number, hash, application, operations: [] });
+  }
 }
 
 /** Forgets a transaction, because its proof is as good as it gets or its block left the chain. */
