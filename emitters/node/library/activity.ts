@@ -1,8 +1,8 @@
-import { type Context, type Counter, context, type Span, type SpanContext, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Context, context, type Span, type SpanContext, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { type Label, OUTCOMES, type Outcome, STATUSES } from "#contract/generated/node.ts";
 import type { Labels, MetricDefinition, SpanDefinition } from "#core/signal.ts";
 import { type BoundOptions, boundValues } from "./admission.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics, Sum } from "./metrics.ts";
 import type { Activity, ActivityFields, EndStatus, Recorder, Ticket } from "./node-telemetry.ts";
 import type { NodeNames } from "./settings.ts";
 import type { Tracing } from "./tracing.ts";
@@ -59,7 +59,13 @@ export const OUTCOME_SET: EndingSet<Outcome> = {
 interface Series {
   readonly value: string;
   readonly spanName: string;
-  readonly labels: Readonly<Record<string, Labels>>;
+  readonly ends: ReadonlyMap<string, End>;
+}
+
+/** One way in which activities of one name end. */
+interface End {
+  readonly labels: Labels;
+  readonly count: Sum | undefined;
 }
 
 /** Makes the recorder of one kind of activity. */
@@ -69,8 +75,9 @@ export function createRecorder<Ending extends string>(shape: ActivityShape<Endin
   const counter = shape.counter === undefined ? undefined : metrics?.counter(shape.counter);
   const histogram = shape.histogram === undefined ? undefined : metrics?.histogram(shape.histogram);
   const declared = parts.names[label] ?? [];
-  const series = boundValues<Series>({ label, declared, onUndeclared, make: (value) => seriesOf(shape, value) });
-  if (counter !== undefined) for (const value of declared) zero(counter, series.of(value));
+  const series = boundValues<Series>({ label, declared, onUndeclared, make: (value) => seriesOf(shape, { value, counter }) });
+  // A counter born at 1 is invisible to `increase()`.
+  for (const value of declared) for (const { count } of series.of(value).ends.values()) count?.add(0);
   return async (name, fields, work) => {
     const one = series.of(name);
     const from = parentOf(tracing, fields);
@@ -88,9 +95,9 @@ export function createRecorder<Ending extends string>(shape: ActivityShape<Endin
       throw error;
     } finally {
       if (activity.chosen !== undefined) ending = closed(activity.chosen, endings, onUndeclared);
-      const labels = one.labels[ending] ?? {};
-      counter?.add(1, labels);
-      histogram?.record((performance.now() - startedMs) / 1_000, labels);
+      const end = one.ends.get(ending);
+      end?.count?.add(1);
+      histogram?.record((performance.now() - startedMs) / 1_000, end?.labels);
       if (span !== undefined) endSpan(span, endings, ending);
     }
   };
@@ -178,14 +185,15 @@ function spanOptions(
 
 type Attributes = Record<string, string>;
 
-function seriesOf({ span, label, endings }: ActivityShape<string>, value: string): Series {
-  const labels = endings.values.map((ending) => [ending, { [label]: value, [endings.label]: ending }]);
-  return { value, spanName: span.nameOf({ [label]: value } as never), labels: Object.fromEntries(labels) };
-}
-
-/** A counter born at 1 is invisible to `increase()`. */
-function zero(counter: Counter, { labels }: Series): void {
-  for (const one of Object.values(labels)) counter.add(0, one);
+function seriesOf(
+  { span, label, endings }: ActivityShape<string>,
+  { value, counter }: { readonly value: string; readonly counter: ReturnType<Metrics["counter"]> | undefined },
+): Series {
+  const ends = endings.values.map((ending): [string, End] => {
+    const labels = { [label]: value, [endings.label]: ending };
+    return [ending, { labels, count: counter?.of(labels) }];
+  });
+  return { value, spanName: span.nameOf({ [label]: value } as never), ends: new Map(ends) };
 }
 
 function closed<Ending extends string>(ending: Ending, { label, values }: EndingSet<Ending>, onUndeclared: Parts["onUndeclared"]): Ending {

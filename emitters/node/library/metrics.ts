@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Gauge, Histogram, ObservableGauge } from "@opentelemetry/api";
+import type { Attributes, Gauge, Histogram, Meter, ObservableGauge } from "@opentelemetry/api";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -10,7 +10,8 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
-import type { MetricDefinition } from "#core/signal.ts";
+import { seriesName } from "#core/series.ts";
+import type { Labels, MetricDefinition } from "#core/signal.ts";
 import { createScrape, type Scrape } from "./scrape.ts";
 import type { MetricsSettings, NodeSettings } from "./settings.ts";
 
@@ -27,6 +28,18 @@ export interface Metrics {
   readonly scrape: Scrape | undefined;
   /** Exports what stands and ends. */
   readonly stop: () => Promise<void>;
+}
+
+/** A counter of the contract. What is below 0 is not counted. */
+export interface Counter {
+  readonly add: (value: number, labels: Labels) => void;
+  /** The sum of one series, to be kept by whoever counts often. */
+  readonly of: (labels: Labels) => Sum;
+}
+
+/** The sum of one series, which is born with the first addition, be it of 0. */
+export interface Sum {
+  readonly add: (value: number) => void;
 }
 
 /** More series than the bounds of the labels allow for one metric, so the SDK's own overflow is never met. */
@@ -55,9 +68,8 @@ export function startMetrics(options: {
     views: [{ instrumentName: "*", aggregationCardinalityLimit: SERIES_LIMIT }],
   });
   const meter = provider.getMeter("offing");
-  const about = ({ unit, brief }: MetricDefinition) => ({ unit, description: brief });
   return {
-    counter: (metric) => meter.createCounter(metric.name, about(metric)),
+    counter: (metric) => createCounter(meter, metric),
     histogram: (metric) =>
       meter.createHistogram(metric.name, { ...about(metric), advice: { explicitBucketBoundaries: [...(metric.buckets ?? [])] } }),
     gauge: (metric) => meter.createGauge(metric.name, about(metric)),
@@ -74,6 +86,29 @@ export function startMetrics(options: {
       await provider.shutdown();
     },
   };
+}
+
+const about = ({ unit, brief }: MetricDefinition) => ({ unit, description: brief });
+
+/** Sums are kept here and read when they are exported: a counter of the SDK would sort and digest the labels at each count. */
+function createCounter(meter: Meter, metric: MetricDefinition): Counter {
+  const sums = new Map<string, { readonly labels: Labels; value: number; isBorn: boolean }>();
+  meter.createObservableCounter(metric.name, about(metric)).addCallback((result) => {
+    for (const { value, labels, isBorn } of sums.values()) if (isBorn) result.observe(value, labels);
+  });
+  const of = (labels: Labels): Sum => {
+    const key = seriesName(metric.name, metric, labels);
+    const sum = sums.get(key) ?? { labels, value: 0, isBorn: false };
+    sums.set(key, sum);
+    return {
+      add: (value) => {
+        if (!(value >= 0)) return;
+        sum.value += value;
+        sum.isBorn = true;
+      },
+    };
+  };
+  return { of, add: (value, labels) => of(labels).add(value) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { hrTimeToMilliseconds } from "@opentelemetry/core";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
+  AlwaysOnSampler,
   type IdGenerator,
   ParentBasedSampler,
   RandomIdGenerator,
@@ -38,7 +39,7 @@ export function startTracing(options: {
   readonly onEnd: (span: ReadableSpan) => void;
 }): Tracing {
   const { ratio, followsParent } = options.sampler;
-  const byTrace: Sampler = new TraceIdRatioBasedSampler(ratio);
+  const byTrace: Sampler = ratio === 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
   const ids = new PresetIds();
   const provider = new TracerProvider({
     resource: resourceFromAttributes(options.resource),
