@@ -12,7 +12,7 @@ const LEAST = 2 * GIB;
 const SHARES: DiskBudget = { prometheus: 0.3, loki: 0.3, tempo: 0.15, queues: 0.1, ledger: 0.15 };
 
 /** What is kept free of a share for what a program writes before it deletes: Prometheus counts its blocks only, not its log. */
-const HEADROOM = 0.8;
+export const HEADROOM = 0.8;
 const MIB = 1024 ** 2;
 const TRACE_FILES = 4;
 const QUEUES = 3;
@@ -32,7 +32,7 @@ export function readDiskBudget(text: string): DiskBudget {
   return Object.fromEntries(PARTS.map((part) => [part, Math.floor(bytes * SHARES[part])])) as Record<Part, number>;
 }
 
-/** How the programs that can bound their data are told to. Loki and Tempo bound it by time only: those are watched. */
+/** How the programs that can bound their data by size are told to. Loki is kept to its share by time (loki-share.ts); Tempo is watched. */
 export function budgetSettings(budget: DiskBudget): {
   readonly prometheus: readonly string[];
   readonly collector: Readonly<Record<string, string>>;

@@ -1,12 +1,14 @@
-import { readdir, stat, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { diskBudget, diskBudgetRatio, diskFilledRatio, diskUsed, PARTS, type Part } from "#contract/generated/stack.ts";
+import { diskBudget, diskBudgetRatio, diskFilledRatio, diskUsed, linesKept, PARTS, type Part } from "#contract/generated/stack.ts";
 import { createOtlpClient } from "#core/otlp.ts";
 import { encodePoint } from "#core/otlp-proto.ts";
 import type { GaugePoint } from "#core/signal.ts";
 import type { DiskBudget } from "./disk-budget.ts";
+import { sizeOf } from "./disk-size.ts";
+import { keptHours } from "./loki-share.ts";
 import { tracesFileOf } from "./part-specs.ts";
 
 /** What is watched, and where it is told. */
@@ -62,23 +64,10 @@ export async function measureDisk({ folders, directory, budget }: Omit<DiskWatch
     points.push(diskUsed.at({ part }, used));
     if (budget !== null) points.push(diskBudget.at({ part }, budget[part]), diskBudgetRatio.at({ part }, used / budget[part]));
   }
+  const hours = keptHours(directory);
+  if (hours !== undefined) points.push(linesKept.at({}, hours * 3_600));
   const { blocks, bfree, bavail } = await statfs(directory);
   // As df counts: what is kept for root is neither taken nor free.
   const taken = blocks - bfree;
   return [...points, diskFilledRatio.at({}, taken / (taken + bavail))];
-}
-
-/** The bytes that a file, or everything below a folder, takes; what goes away meanwhile takes nothing. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    const found = await stat(path);
-    if (!found.isDirectory()) return found.blocks * 512;
-    let sum = 0;
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      if (entry.isFile() || entry.isDirectory()) sum += await sizeOf(join(path, entry.name));
-    }
-    return sum;
-  } catch {
-    return 0;
-  }
 }

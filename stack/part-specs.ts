@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { budgetSettings, type DiskBudget } from "./disk-budget.ts";
+import { lokiLimitsFile } from "./loki-share.ts";
 import type { StackPorts } from "./ports.ts";
 import type { Tool } from "./tools.ts";
 
@@ -146,11 +147,15 @@ function alertmanagerSpec({ directory, ports, tools, configs }: SpecOptions): Pa
   };
 }
 
-function lokiSpec({ directory, ports, tools }: SpecOptions): PartSpec {
+function lokiSpec({ directory, ports, tools, diskBudget }: SpecOptions): PartSpec {
   return {
     name: "loki",
     tool: tools.loki,
-    args: [`-config.file=${repository("observability/loki/loki.yaml")}`, "-config.expand-env=true"],
+    args: [
+      `-config.file=${repository("observability/loki/loki.yaml")}`,
+      "-config.expand-env=true",
+      ...(diskBudget === undefined ? [] : [`-runtime-config.file=${lokiLimitsFile(directory)}`]),
+    ],
     env: {
       OFFING_LOKI_PORT: String(ports.loki),
       OFFING_LOKI_GRPC_PORT: String(ports.lokiGrpc),

@@ -5,6 +5,7 @@ import { type CrewPlan, createCrew, type StackParts } from "./crew.ts";
 import type { DiskBudget } from "./disk-budget.ts";
 import { writeAlertHistory, writeLocalConfigs } from "./local-configs.ts";
 import { type Lock, tryLock } from "./lock.ts";
+import { prepareLokiLimits } from "./loki-share.ts";
 import type { PartExit } from "./part.ts";
 import { PART_PORTS, type PartName, partSpecs, tracesFileOf } from "./part-specs.ts";
 import { choosePorts, type PortChoice, requireFree, type StackPorts } from "./ports.ts";
@@ -129,6 +130,7 @@ async function prepare(directory: string, options: StartStackOptions): Promise<C
     ...(options.alertmanagerConfig === undefined ? {} : { alertmanagerConfig: resolve(options.alertmanagerConfig) }),
     secrets: options.secrets === undefined ? null : resolve(options.secrets),
   });
+  if (options.diskBudget !== undefined) prepareLokiLimits(directory);
   const pace = options.reportMs === undefined ? {} : { reportMs: options.reportMs };
   const alertHistory = options.alertHistory === true ? writeAlertHistory(directory, { ports, tempo: tempo !== null, ...pace }) : undefined;
   const specs = partSpecs({

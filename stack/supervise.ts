@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { OffingError, renderError } from "#core/errors.ts";
 import { diskWatchOf, watchDisk } from "./disk-watch.ts";
+import { keepLokiToShare } from "./loki-share.ts";
 import { startStack } from "./start.ts";
 import type { SupervisorMessage, SupervisorOrder } from "./up.ts";
 
@@ -13,10 +14,10 @@ async function supervise(order: SupervisorOrder): Promise<number> {
     tell({ ready: true });
     const { directory, diskBudget: budget = null } = order;
     const watch = diskWatchOf({ directory, budget, collector: stack.endpoints.collector, ledgers: [LEDGERS] });
-    const watching = watchDisk(watch, told.signal);
+    const watching = [watchDisk(watch, told.signal), ...(budget === null ? [] : [keepLokiToShare(directory, budget.loki, told.signal)])];
     const exit = await stack.exited;
     told.abort();
-    await watching;
+    await Promise.all(watching);
     return exit === null ? 0 : 1;
   } catch (error) {
     tell({ ready: false, ...describe(error) });

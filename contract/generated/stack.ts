@@ -83,6 +83,20 @@ export const diskUsed: Gauge<DiskUsedLabels> = gauge<DiskUsedLabels>({
   closed: { part: PARTS },
 });
 
+/** Labels of `linesKept`. */
+export type LinesKeptLabels = Readonly<Record<string, never>>;
+/** How long Loki keeps lines; there only when a budget is set, and shortened when they outgrow Loki's share of it. A gauge in s, `offing_stack_lines_kept_seconds` in Prometheus. */
+export const linesKept: Gauge<LinesKeptLabels> = gauge<LinesKeptLabels>({
+  name: "offing.stack.lines.kept",
+  instrument: "gauge",
+  unit: "s",
+  brief: "How long Loki keeps lines; there only when a budget is set, and shortened when they outgrow Loki's share of it.",
+  resource: "process",
+  prometheus: "offing_stack_lines_kept_seconds",
+  labels: [],
+  closed: {},
+});
+
 /** Attributes of `canarySpan`. */
 export type CanarySpanAttributes = {
   readonly "offing.stack.canary.id": string;

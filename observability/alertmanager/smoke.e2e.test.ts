@@ -228,22 +228,22 @@ test("a cause holds back what follows from it, and a window what can wait; the h
       all.map(({ labels, status }) => [labels["alertname"] ?? "", status.inhibitedBy.length > 0 ? "inhibited" : "told"]),
     );
   };
-  await expect.poll(listed, { timeout: 15_000 }).toEqual({
+  await expect.poll(listed, { timeout: 60_000 }).toEqual({
     OffingEmitterSilent: "told",
     ChainPsmBlocked: "told",
     ChainIndexLagging: "inhibited",
     OffingItemsRefused: "inhibited",
   });
-  await expect.poll(() => about("/pagerduty", "ChainPsmBlocked"), { timeout: 15_000 }).not.toBe("");
+  await expect.poll(() => about("/pagerduty", "ChainPsmBlocked"), { timeout: 60_000 }).not.toBe("");
   // Not of the silent job, so nothing inhibits it: the window alone keeps it from the team.
   await send([{ ...lagging, labels: { ...lagging.labels, job: "offing-funding" } }]);
-  await expect.poll(() => about("/alertmanager", "ChainIndexLagging"), { timeout: 15_000 }).not.toBe("");
+  await expect.poll(() => about("/alertmanager", "ChainIndexLagging"), { timeout: 60_000 }).not.toBe("");
   const muted = async (): Promise<readonly string[]> => {
     const response = await fetch(`${alertmanager.address}/api/v2/alerts/groups?receiver=team&filter=job=offing-funding`);
     const groups = (await response.json()) as { alerts: { status: { mutedBy: string[] } }[] }[];
     return groups.flatMap((group) => group.alerts.flatMap(({ status }) => status.mutedBy));
   };
-  await expect.poll(muted, { timeout: 15_000 }).toEqual(["maintenance"]);
+  await expect.poll(muted, { timeout: 60_000 }).toEqual(["maintenance"]);
   expect(about("/slack-url", "ChainIndexLagging")).toBe("");
   expect(readFileSync(join(directory, "alertmanager.log"), "utf8")).not.toContain("the-routing-key");
 }, 60_000);
@@ -264,7 +264,7 @@ test("a planted fault is found: a template that leaves out the runbook and when 
   // Of the same name and labels Alertmanager remembers that it has told.
   const one = { ...known, labels: { ...known.labels, instance: "another" } };
   await send([one]);
-  await expect.poll(() => about("/slack-url", one.rule.alert), { timeout: 15_000 }).not.toBe("");
+  await expect.poll(() => about("/slack-url", one.rule.alert), { timeout: 60_000 }).not.toBe("");
   expect(missingIn(about("/slack-url", one.rule.alert), partsOf(one).wanted)).toEqual([
     "2026-11-24 08:15:30 UTC",
     one.annotations["runbook_url"],

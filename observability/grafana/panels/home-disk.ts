@@ -1,4 +1,4 @@
-import { diskBudget, diskBudgetRatio, diskFilledRatio, diskUsed } from "#contract/generated/stack.ts";
+import { diskBudget, diskBudgetRatio, diskFilledRatio, diskUsed, linesKept } from "#contract/generated/stack.ts";
 import { maxBy, sampleAge, selectorOf, type Vector } from "./promql.ts";
 import { show } from "./query.ts";
 import { bars, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
@@ -30,6 +30,15 @@ export function diskLine(jobs: RegExp): PlaceablePanel[] {
       noData: "no budget is set",
       height: 8,
       queries: [show(share(series(diskBudgetRatio)), "{{part}}")],
+    }),
+    stat({
+      key: "disk-lines-kept",
+      title: "Disk: lines are kept for",
+      description:
+        "How far back log lines go. `./offing up --disk-budget` shortens it when they outgrow Loki's share, to a day at the least.",
+      noData: "90 days: no budget is set",
+      height: 8,
+      queries: [show(maxBy(series(linesKept), ["instance"]), "{{instance}}")],
     }),
     timeseries({
       key: "disk-used",
