@@ -3,11 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { systemClock } from "#core/clock.ts";
 import type { Emitter } from "#core/emitter.ts";
-import type { StoredFact } from "#core/fact.ts";
 import { openLedger } from "#core/ledger/open.ts";
-import { type ReconcileReport, reconcile } from "#core/reconcile.ts";
+import type { ReconcileReport } from "#core/reconcile.ts";
 import { run } from "#core/run.ts";
 import { readCoverage } from "../commands/chain.ts";
 import { pruneChain } from "../commands/chain-prune.ts";
@@ -19,14 +17,19 @@ import { type Stack, startStack } from "../stack/start.ts";
 import { alertStates } from "./alerts.ts";
 
 const EXAMPLE = new URL("../offing.example.yaml", import.meta.url).pathname;
-/** The lowest blocks, in which nothing failed: so many of their facts in a row are worth pruning. */
-const QUIET_BLOCKS = 200;
-const BLOCKS = 1_000 + QUIET_BLOCKS;
-const FAILURES_PER_BLOCK = 100;
+/** What lies below the head that the emitter begins at. */
+interface Past {
+  readonly blocks: number;
+  /** In so many of the lowest blocks nothing failed. */
+  readonly quiet: number;
+  readonly failuresPerBlock: number;
+}
+
+const LARGE: Past = { blocks: 1_000, quiet: 0, failuresPerBlock: 100 };
+/** Deep enough that the quiet blocks are final and beyond what a reorg takes back; their facts follow each other. */
+const SMALL: Past = { blocks: 700, quiet: 60, failuresPerBlock: 1 };
 /** One of them has a row of its own, the others share one. */
 const SUCCESSES_PER_BLOCK = 3;
-const FAILURES = (BLOCKS - QUIET_BLOCKS) * FAILURES_PER_BLOCK;
-const FACTS = FAILURES + BLOCKS * 2;
 const DAY_MS = 86_400_000;
 const PSM = "0x1000000000000000000000000000000000000001";
 const USER = "0x2000000000000000000000000000000000000002";
@@ -54,6 +57,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+function failuresIn({ blocks, quiet, failuresPerBlock }: Past): number {
+  return (blocks - quiet) * failuresPerBlock;
+}
+
+function factsIn(past: Past): number {
+  return failuresIn(past) + past.blocks * 2;
+}
+
 function hex(number: number): string {
   return `0x${number.toString(16).padStart(64, "0")}`;
 }
@@ -67,10 +78,12 @@ function success(block: number, index: number): TransactionSeen {
   return { hash: hex(block * 1_000 + index), index, from: USER, to: PSM, selector: MINT, success: true, logs: [], trace: null };
 }
 
+type Batch = { feed: string; observation: ChainObservation; cursor?: number }[];
+
 /** The head first; behind it blocks of thirty days ago, full of failures, from the head down; and then the chain goes on. */
-async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string; observation: ChainObservation; cursor?: number }[]> {
+async function* oldBlocks({ blocks, quiet, failuresPerBlock }: Past, signal: AbortSignal): AsyncGenerator<Batch> {
   const nowMs = Date.now();
-  const head = BLOCKS + 1;
+  const head = blocks + 1;
   const observation = {
     type: "block" as const,
     observedAtMs: nowMs,
@@ -84,10 +97,10 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
     { feed: "ticks", observation: tick },
     { feed: "blocks", observation: { ...observation, joins: "jump", grade: "traced", transactions: [] }, cursor: head },
   ];
-  for (let number = BLOCKS; number >= 1 && !signal.aborted; number -= 10) {
+  for (let number = blocks; number >= 1 && !signal.aborted; number -= 10) {
     yield Array.from({ length: 10 }, (_, offset) => {
       const block = number - offset;
-      const failures = block > QUIET_BLOCKS ? FAILURES_PER_BLOCK : 0;
+      const failures = block > quiet ? failuresPerBlock : 0;
       const transactions = Array.from({ length: failures + SUCCESSES_PER_BLOCK }, (_, index) =>
         index < SUCCESSES_PER_BLOCK ? success(block, index) : failure(block, index),
       );
@@ -127,11 +140,11 @@ async function* oldFailures(signal: AbortSignal): AsyncGenerator<{ feed: string;
   }
 }
 
-function settings(): readonly string[] {
+function settings(past: Past): readonly string[] {
   const { collector, prometheus, loki } = stack.endpoints;
   return [
     `collector.url=${collector}`,
-    `ledger.sqlite=${join(folder, "ledger.db")}`,
+    `ledger.sqlite=${join(folder, `ledger-${past.blocks}.db`)}`,
     `backends.prometheus=${prometheus}`,
     `backends.loki=${loki}`,
     "http.listen=127.0.0.1:0",
@@ -142,54 +155,14 @@ function settings(): readonly string[] {
   ];
 }
 
-/** What the calls that went through are counted as. */
-function successesIn({ rows }: Pick<ReconcileReport, "rows">): readonly ReconcileReport["rows"][number][] {
-  return rows.filter((row) => row.metric === "offing.chain.operations" && row.labels["outcome"] === "success" && row.ledger > 0);
-}
-
-test("a backfill of 100,000 old failures ends with equal sums and raises not one alert", { timeout: 600_000 }, async () => {
-  const { prometheus, loki } = stack.endpoints;
-  const set = settings();
-  const setup = setUpChain({ config: EXAMPLE, set });
-  const emitter: Emitter<ChainObservation, ChainFact> = { ...setup.emitter, source: (_, signal) => oldFailures(signal) };
+/** An emitter that has read all of a past and exported it, and goes on with the chain. */
+async function emitterAfter(past: Past): Promise<{ readonly stop: () => Promise<void> }> {
+  const setup = setUpChain({ config: EXAMPLE, set: settings(past) });
+  const emitter: Emitter<ChainObservation, ChainFact> = { ...setup.emitter, source: (_, signal) => oldBlocks(past, signal) };
   const stop = new AbortController();
   const running = run({ ...setup.run, emitter }, stop.signal);
-  const raised = new Set<string>();
-  const watching = (async () => {
-    while (!stop.signal.aborted) {
-      for (const { name, state, severity } of await alertStates(prometheus)) {
-        // The Watchdog, which always fires.
-        if (severity === "none") continue;
-        // A guard may be pending while its emitter has just started; what speaks of operations may not even be that.
-        if (state === "firing" || (state === "pending" && OF_OPERATIONS.includes(name))) raised.add(`${name} ${state}`);
-      }
-      await sleep(1_000, undefined, { signal: stop.signal }).catch(() => undefined);
-    }
-  })();
-  const { domain, records, metrics } = emitter;
-  while ((await projected()) < FACTS) await sleep(500);
-  const ledger = await openLedger({ location: setup.run.location, domain, mode: "read", records, nowMs: Date.now });
-  const signals = emitter.signals as (stored: StoredFact) => ReturnType<typeof emitter.signals>;
-  const report = await reconcile({ ledger, metrics, signals, backends: { prometheus, loki }, clock: systemClock, waitMs: 300_000 });
-  await ledger.close();
-  stop.abort();
-  await Promise.all([running, watching]);
-  expect(report.rows.filter((row) => !row.equal)).toEqual([]);
-  expect(report).toMatchObject({ equal: true, facts: FACTS, missingLogCount: 0, faults: [] });
-  const failures = report.rows.find((row) => row.metric === "oracle.required.failures" && row.labels["action_type"] === "PSM_MINT");
-  expect(failures).toMatchObject({
-    ledger: FAILURES,
-    prometheus: FAILURES,
-    loki: FAILURES,
-  });
-  const all = BLOCKS * SUCCESSES_PER_BLOCK;
-  expect(successesIn(report)).toMatchObject([
-    { labels: { action_type: "PSM_MINT", caller_category: "eoa" }, ledger: all, prometheus: all, loki: all, pruned: 0 },
-  ]);
-  expect([...raised]).toEqual([]);
-  expect((await readCoverage({ config: EXAMPLE, set })).gaps).toEqual([]);
-
-  async function projected(): Promise<number> {
+  const { domain, records } = emitter;
+  const projected = async (): Promise<number> => {
     try {
       const reader = await openLedger({ location: setup.run.location, domain, mode: "read", records, nowMs: Date.now });
       const projection = await reader.projection.load();
@@ -199,20 +172,77 @@ test("a backfill of 100,000 old failures ends with equal sums and raises not one
       // The first transaction may not have made the tables yet.
       return 0;
     }
-  }
+  };
+  while ((await projected()) < factsIn(past)) await Promise.race([sleep(500), running]);
+  return {
+    stop: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+/** Every alert that fires, or that speaks of operations and is pending, until `stop`. */
+function watchAlerts(): { readonly raised: ReadonlySet<string>; readonly stop: () => Promise<void> } {
+  const [raised, stop] = [new Set<string>(), new AbortController()];
+  const watching = (async () => {
+    while (!stop.signal.aborted) {
+      for (const { name, state, severity } of await alertStates(stack.endpoints.prometheus)) {
+        // The Watchdog, which always fires.
+        if (severity === "none") continue;
+        // A guard may be pending while its emitter has just started; what speaks of operations may not even be that.
+        if (state === "firing" || (state === "pending" && OF_OPERATIONS.includes(name))) raised.add(`${name} ${state}`);
+      }
+      await sleep(1_000, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    raised,
+    stop: async () => {
+      stop.abort();
+      await watching;
+    },
+  };
+}
+
+/** What the calls that went through are counted as. */
+function successesIn({ rows }: Pick<ReconcileReport, "rows">): readonly ReconcileReport["rows"][number][] {
+  return rows.filter((row) => row.metric === "offing.chain.operations" && row.labels["outcome"] === "success" && row.ledger > 0);
+}
+
+test("a backfill of 100,000 old failures ends with equal sums and raises not one alert", { timeout: 600_000 }, async () => {
+  const options = { config: EXAMPLE, set: settings(LARGE) };
+  const alerts = watchAlerts();
+  const emitter = await emitterAfter(LARGE);
+  const report = await reconcileChain(options, 300_000);
+  await emitter.stop();
+  await alerts.stop();
+  expect(report.rows.filter((row) => !row.equal)).toEqual([]);
+  expect(report).toMatchObject({ equal: true, facts: factsIn(LARGE), missingLogCount: 0, faults: [] });
+  const failures = report.rows.find((row) => row.metric === "oracle.required.failures" && row.labels["action_type"] === "PSM_MINT");
+  const failed = failuresIn(LARGE);
+  expect(failures).toMatchObject({ ledger: failed, prometheus: failed, loki: failed });
+  const all = LARGE.blocks * SUCCESSES_PER_BLOCK;
+  expect(successesIn(report)).toMatchObject([
+    { labels: { action_type: "PSM_MINT", caller_category: "eoa" }, ledger: all, prometheus: all, loki: all, pruned: 0 },
+  ]);
+  expect([...alerts.raised]).toEqual([]);
+  expect((await readCoverage(options)).gaps).toEqual([]);
 });
 
 test("what the policy prunes is announced first, changes no number, and is no difference to Loki", { timeout: 180_000 }, async () => {
-  const options = { config: EXAMPLE, set: settings() };
-  // The facts of the quiet blocks follow each other, and the shared row of the block above them comes right before.
-  const gone = { facts: 2 * QUIET_BLOCKS + 1, operations: QUIET_BLOCKS * SUCCESSES_PER_BLOCK + SUCCESSES_PER_BLOCK - 1 };
+  const options = { config: EXAMPLE, set: settings(SMALL) };
+  const emitter = await emitterAfter(SMALL);
+  await emitter.stop();
+  // The shared row of the block above the quiet ones comes right before theirs.
+  const gone = { facts: 2 * SMALL.quiet + 1, operations: SMALL.quiet * SUCCESSES_PER_BLOCK + SUCCESSES_PER_BLOCK - 1 };
   const announced = await pruneChain({ ...options, dryRun: true });
   expect(announced.map(({ order, rows }) => [order.table, rows])).toEqual([["facts", gone.facts]]);
-  expect((await reconcileChain(options, 60_000)).facts).toBe(FACTS);
+  expect(await reconcileChain(options, 60_000)).toMatchObject({ equal: true, facts: factsIn(SMALL) });
   expect(await pruneChain(options)).toEqual(announced);
   const report = await reconcileChain(options, 60_000);
   expect(report.rows.filter((row) => !row.equal)).toEqual([]);
-  expect(report).toMatchObject({ equal: true, facts: FACTS - gone.facts, missingLogCount: 0, faults: [] });
-  const all = BLOCKS * SUCCESSES_PER_BLOCK;
+  expect(report).toMatchObject({ equal: true, facts: factsIn(SMALL) - gone.facts, missingLogCount: 0, faults: [] });
+  const all = SMALL.blocks * SUCCESSES_PER_BLOCK;
   expect(successesIn(report)).toMatchObject([{ ledger: all, prometheus: all, loki: all - gone.operations, pruned: gone.operations }]);
 });
