@@ -331,6 +331,22 @@ export const rpcEndpointFenced: Gauge<RpcEndpointFencedLabels> = gauge<RpcEndpoi
   closed: { fence: FENCES },
 });
 
+/** Labels of `rpcEndpointFinalized`. */
+export type RpcEndpointFinalizedLabels = {
+  readonly provider: string;
+};
+/** The newest finalized block an endpoint told of; one that shows a lower one later is fenced. Absent until it told of one. A gauge in {block}, `offing_rpc_endpoint_finalized` in Prometheus. */
+export const rpcEndpointFinalized: Gauge<RpcEndpointFinalizedLabels> = gauge<RpcEndpointFinalizedLabels>({
+  name: "offing.rpc.endpoint.finalized",
+  instrument: "gauge",
+  unit: "{block}",
+  brief: "The newest finalized block an endpoint told of; one that shows a lower one later is fenced. Absent until it told of one.",
+  resource: "process",
+  prometheus: "offing_rpc_endpoint_finalized",
+  labels: ["provider"],
+  closed: {},
+});
+
 /** Labels of `rpcEndpointHead`. */
 export type RpcEndpointHeadLabels = {
   readonly provider: string;

@@ -4,6 +4,7 @@ import {
   FENCES,
   rpcEndpointErrorRatio,
   rpcEndpointFenced,
+  rpcEndpointFinalized,
   rpcEndpointHead,
   rpcEndpointLag,
   rpcEndpointLatency,
@@ -97,6 +98,7 @@ function candidateOf({ endpoint, health }: Observed, { maxLagBlocks, nowMs }: Be
     provider: endpoint.provider,
     fence: fenceOf(health, { nowMs, isBehind: (lagBlocks ?? 0) > maxLagBlocks }),
     head: health.head ?? null,
+    finalized: health.finalized ?? null,
     lagBlocks,
     latencyMs: health.latencyMs ?? null,
     errorRatio: health.errorRatio,
@@ -105,10 +107,11 @@ function candidateOf({ endpoint, health }: Observed, { maxLagBlocks, nowMs }: Be
 }
 
 function showCandidate(meter: Meter, candidate: Candidate, first: string): void {
-  const { provider, fence, head, lagBlocks, latencyMs, errorRatio, wellForMs } = candidate;
+  const { provider, fence, head, finalized, lagBlocks, latencyMs, errorRatio, wellForMs } = candidate;
   meter.set(rpcEndpointPrimary.at({ provider }, provider === first ? 1 : 0));
   for (const name of FENCES) meter.set(rpcEndpointFenced.at({ provider, fence: name }, name === fence ? 1 : 0));
   if (head !== null) meter.set(rpcEndpointHead.at({ provider }, head));
+  if (finalized !== null) meter.set(rpcEndpointFinalized.at({ provider }, finalized));
   if (lagBlocks !== null) meter.set(rpcEndpointLag.at({ provider }, lagBlocks));
   if (latencyMs !== null) meter.set(rpcEndpointLatency.at({ provider }, latencyMs / 1000));
   // Before anything was asked of it nobody knows; after a fault it is well for no time.

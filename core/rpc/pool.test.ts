@@ -170,6 +170,13 @@ describe("a pool", () => {
     pool.heard("rpc-1", { finalized: 79 });
     expect(await ask()).toBe("rpc-2");
     expect(gauge("offing_rpc_endpoint_fenced", "rpc-1", { fence: "finalized_backwards" })).toBe(1);
+    expect(gauge("offing_rpc_endpoint_finalized", "rpc-1")).toBe(80);
+    const [span] = meter.takeSpans();
+    const candidates = JSON.parse(String(span?.attributes["offing.rpc.candidates"]));
+    expect(candidates).toMatchObject([
+      { fence: "finalized_backwards", finalized: 80 },
+      { fence: null, finalized: null },
+    ]);
     nowMs += 60_000;
     await ask();
     expect(gauge("offing_rpc_endpoint_fenced", "rpc-1", { fence: "finalized_backwards" })).toBe(0);

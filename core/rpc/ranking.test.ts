@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type Candidate, choose, orderOf, RETURN_MS } from "./ranking.ts";
 
-const well: Omit<Candidate, "provider"> = { fence: null, head: 9, lagBlocks: 0, latencyMs: 5, errorRatio: 0, wellForMs: 1_000 };
+const well: Omit<Candidate, "provider"> = {
+  fence: null,
+  head: 9,
+  finalized: 5,
+  lagBlocks: 0,
+  latencyMs: 5,
+  errorRatio: 0,
+  wellForMs: 1_000,
+};
 
 function candidates(...all: Partial<Candidate>[]): readonly Candidate[] {
   return all.map((one, index) => ({ ...well, ...one, provider: `rpc-${index + 1}` }));

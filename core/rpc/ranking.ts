@@ -6,6 +6,7 @@ export interface Candidate {
   /** Why it is not asked, or only when no other is left. */
   readonly fence: Fence | null;
   readonly head: number | null;
+  readonly finalized: number | null;
   readonly lagBlocks: number | null;
   readonly latencyMs: number | null;
   /** Of late, 0 to 1. */

@@ -5,6 +5,7 @@ import {
   rpcEndpointCapability,
   rpcEndpointErrorRatio,
   rpcEndpointFenced,
+  rpcEndpointFinalized,
   rpcEndpointHead,
   rpcEndpointLag,
   rpcEndpointLatency,
@@ -86,8 +87,12 @@ function inputPanels({ series }: Selector): PlaceablePanel[] {
     timeseries({
       key: "rpc-lags",
       title: "How far the endpoints are behind",
-      description: "Blocks below the best head of all endpoints, and each one's own head where it is drawn large.",
-      queries: [show(series(rpcEndpointLag), "{{provider}} behind"), show(series(rpcEndpointHead), "{{provider}} head")],
+      description: "Blocks below the best head of all endpoints, and each one's own head and finalized block where it is drawn large.",
+      queries: [
+        show(series(rpcEndpointLag), "{{provider}} behind"),
+        show(series(rpcEndpointHead), "{{provider}} head"),
+        show(series(rpcEndpointFinalized), "{{provider}} finalized"),
+      ],
     }),
     timeseries({
       key: "rpc-latencies",
