@@ -1,5 +1,5 @@
 import { checkedTimestamp, open, reportedTimestamp, transitions } from "#contract/generated/alerts.ts";
-import { alertTransitionEvent } from "#contract/generated/shared.ts";
+import { type AlertSeverity, alertTransitionEvent } from "#contract/generated/shared.ts";
 import { ALERTS_JOB, firing } from "./alerts-series.ts";
 import { dashboard, sectionRows } from "./layout.ts";
 import { lineSelectorOf } from "./logql.ts";
@@ -10,6 +10,7 @@ import { figuresAge, sharedPanels } from "./shared.ts";
 import { logs, type PlaceablePanel, stat, text, timeseries } from "./toolkit.ts";
 
 const LEDGER_VARIABLE = "ledger";
+const SEVERITY_COLORS: Readonly<Record<AlertSeverity, string>> = { critical: "red", warning: "orange", info: "blue", unknown: "gray" };
 const { lines } = lineSelectorOf({ job: ALERTS_JOB });
 const ofAll = selectorOf({ job: ALERTS_JOB });
 const ofChosen = selectorOf({ job: ALERTS_JOB, ledgerVariable: LEDGER_VARIABLE });
@@ -104,6 +105,7 @@ function openCourse(): PlaceablePanel {
     title: "Firing, as Prometheus finds it",
     description: "How much fired at each moment, by severity. What fires here and is not open in the history has not reached it.",
     noData: "nothing fired",
+    colors: SEVERITY_COLORS,
     queries: [show(sumBy(firing(), ["severity"]), "{{severity}}")],
   });
 }

@@ -8,6 +8,7 @@ import {
   configChanges,
   contractBlockedDuration,
   failuresRecent,
+  type Outcome,
   operationEvent,
   operations,
   oracleRequiredFailures,
@@ -21,6 +22,7 @@ import { show } from "./query.ts";
 import { bars, heatmap, type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
 
 const { series, sibling, net, histogram } = chainSeries;
+const OUTCOME_COLORS: Readonly<Record<Outcome, string>> = { success: "green", blocked: "red", reverted: "orange", caught: "yellow" };
 
 /** What is blocked: how many in all, when, and from day to day. */
 export function blockedPanels(): PlaceablePanel[][] {
@@ -118,6 +120,7 @@ export function redPanels(): PlaceablePanel[] {
       title: "Operations seen",
       description: "Whether there is any traffic at all: a quiet chain is neither healthy nor blocked.",
       draw: "bars",
+      colors: OUTCOME_COLORS,
       queries: [show(sumBy(increase(series(operations), "$__rate_interval"), ["outcome"]), "{{outcome}}", { exemplars: true })],
     }),
     timeseries({

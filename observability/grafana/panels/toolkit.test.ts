@@ -49,6 +49,15 @@ describe("panels", () => {
     expect(() => placed(count, "ChainNothing")).toThrow(/no rule is called ChainNothing/);
   });
 
+  it("colour a series by what its value means", () => {
+    const { fieldConfig } = timeseries({ ...words, queries: [count], colors: { blocked: "red" } }).place(1, at);
+    expect(fieldConfig).toMatchObject({
+      overrides: [
+        { matcher: { id: "byName", options: "blocked" }, properties: [{ id: "color", value: { mode: "fixed", fixedColor: "red" } }] },
+      ],
+    });
+  });
+
   it("can be placed again and again", () => {
     for (const panel of [stat, bars, timeseries].map((make) => make({ ...words, queries: [seconds] }))) {
       expect(panel.place(1, at)).toEqual(panel.place(1, at));

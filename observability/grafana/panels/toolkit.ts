@@ -75,8 +75,16 @@ export function bars(spec: ValuePanel): PlaceablePanel {
   return placeable(spec, spec.height ?? 8, () => values(builder(), spec, "instant"));
 }
 
-/** How values move; `draw: "bars"` for counts of rare things. */
-export function timeseries(spec: ValuePanel & { readonly draw?: "line" | "bars" }): PlaceablePanel {
+/** How values of one unit move. */
+export interface CoursePanel extends ValuePanel {
+  /** Bars for counts of rare things; a line when it is left out. */
+  readonly draw?: "line" | "bars";
+  /** The colour of a series by its whole legend, where a value means good or bad; the others take turns. */
+  readonly colors?: Readonly<Record<string, string>>;
+}
+
+/** How values move. */
+export function timeseries(spec: CoursePanel): PlaceablePanel {
   return placeable(spec, spec.height ?? 8, () => values(course(spec), spec, "range"));
 }
 
@@ -135,7 +143,7 @@ export function grafanaUnit(ucum: string): string {
   throw new OffingError("CONTRACT_INVALID", { message: `no panel knows how to show the unit ${ucum}`, context: { unit: ucum } });
 }
 
-function course(spec: ValuePanel & { readonly draw?: "line" | "bars" }): TimeseriesBuilder {
+function course(spec: CoursePanel): TimeseriesBuilder {
   const draw = spec.draw ?? "line";
   const legend = new common.VizLegendOptionsBuilder()
     // The builder's own default hides the legend.
@@ -149,6 +157,9 @@ function course(spec: ValuePanel & { readonly draw?: "line" | "bars" }): Timeser
     .drawStyle(draw === "bars" ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
     .fillOpacity(draw === "bars" ? 80 : 0)
     .spanNulls(false);
+  for (const [legend, fixedColor] of Object.entries(spec.colors ?? {})) {
+    builder.overrideByName(legend, [{ id: "color", value: { mode: "fixed", fixedColor } }]);
+  }
   if (draw === "bars") builder.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
   const mode = thresholdOf(spec) === undefined ? common.GraphThresholdsStyleMode.Off : common.GraphThresholdsStyleMode.Dashed;
   return builder.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(mode));
