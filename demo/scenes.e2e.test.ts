@@ -148,6 +148,8 @@ test("each operation that ever was is a span with its row's words, one trace a t
 });
 
 test("every total is the world's, in the ledger, in Prometheus and in Loki", async () => {
+  // Numbers are compared at the projector's cursor: it must have come to what was read last.
+  await expect.poll(async () => (await emitter.state()).projector.lag, { timeout: 60_000, interval: 50 }).toBe(0);
   const report = await reconcileChain({ config, set: [] }, 90_000);
   expect(report.rows.filter((row) => !row.equal)).toEqual([]);
   expect(report).toMatchObject({ equal: true, missingLogCount: 0, faults: [] });

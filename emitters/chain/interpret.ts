@@ -3,7 +3,7 @@ import type { State } from "#core/state.ts";
 import { applyCanary } from "./canary/apply.ts";
 import { configChangesOf } from "./changes.ts";
 import { coverAbove, coverBelow, uncover } from "./coverage.ts";
-import { decodeAgain, gradeAgain } from "./evidence/revise.ts";
+import { decodeAgain, forgetForeign, gradeAgain } from "./evidence/revise.ts";
 import { forgetWeak, rememberUnseen, rememberWeak } from "./evidence/weak.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact, ReorgFact } from "./facts.ts";
 import { adopt, leaveIsland, settleFloor, shortenIsland } from "./islands.ts";
@@ -45,6 +45,7 @@ export function createInterpret(watch: Watch): (state: State, observation: Chain
     if (observation.type === "redecode") return decodeAgain(state, observation, watch);
     if (observation.type === "canary") return applyCanary(state, observation, watch);
     if (observation.type === "regrade") return gradeAgain(state, observation, watch);
+    if (observation.type === "foreign") return forgetForeign(state, observation);
     adopt(state);
     return observation.joins === "backfill" ? fillIn(state, observation, watch) : applyBlock(state, observation, watch);
   };
@@ -94,7 +95,7 @@ function fillIn(state: State, block: BlockSeen, watch: Watch): readonly ChainFac
   const kept: AppliedBlock = { hash, timeMs, application: scene.application, facts: facts.map(remembered), before: [] };
   forgetProofs(state, applied);
   rememberWeak(state, block, facts);
-  rememberUnseen(state, { ...scene, facts });
+  rememberUnseen(state, { ...scene, seen });
   if (number > tip.number - WINDOW_BLOCKS) state.set("block", String(number), kept);
   state.delete("applied", hash);
   coverBelow(state, { number, grade });
@@ -197,7 +198,7 @@ function record(state: State, { block, application, watch }: Scene, seen: readon
   tally(state, edits, seen);
   const facts = summarised(seen, watch.successRowsPerBlock);
   rememberWeak(state, block, facts);
-  rememberUnseen(state, { block, application, watch, facts });
+  rememberUnseen(state, { block, application, watch, seen });
   const { hash, number, timeMs, grade = "receipts" } = block;
   const applied: AppliedBlock = { hash, timeMs, application, facts: facts.map(remembered), before: edits.before() };
   state.set("block", String(number), applied);

@@ -5,7 +5,7 @@ import type { ActionType, ContractName } from "./names.ts";
 /**
  * What the source saw, complete and plain JSON, so that a recorded file replays. Hashes, addresses and data are lower-case hexadecimal.
  */
-export type ChainObservation = TickSeen | BlockSeen | RedecodeSeen | RegradeSeen | CanarySeen;
+export type ChainObservation = TickSeen | BlockSeen | RedecodeSeen | RegradeSeen | ForeignSeen | CanarySeen;
 
 /** How calls would have ended on top of a block: nothing was sent. */
 export type CanarySeen = {
@@ -31,6 +31,9 @@ export type RegradeSeen = {
   readonly timeMs: number;
   readonly transaction: TransactionSeen;
 };
+
+/** A transaction of a block that was applied before, of which a trace shows now that it called nothing of ours. */
+export type ForeignSeen = { readonly type: "foreign"; readonly txHash: string };
 
 /** The time, and what the node says of its own position; what it does not say is null. */
 export type TickSeen = {

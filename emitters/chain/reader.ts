@@ -5,7 +5,7 @@ import type { PoolRequest } from "#core/rpc/pool.ts";
 import type { RpcConfig } from "./config.ts";
 import { minedOf } from "./evidence/mined.ts";
 import { readParams } from "./evidence/params.ts";
-import { createProver } from "./evidence/prover.ts";
+import { canTrace, createProver } from "./evidence/prover.ts";
 import type { ChainPool, ReadMethod } from "./methods.ts";
 import type { BlockSeen } from "./observation.ts";
 import { readReceipts } from "./receipts.ts";
@@ -30,6 +30,8 @@ export interface Reader {
   readonly byHash: (hash: string, signal: AbortSignal) => Promise<RawBlock>;
   /** Everything that must be known of a block to interpret it. */
   readonly complete: (seen: SeenBlock, signal: AbortSignal) => Promise<BlockSeen>;
+  /** Whether an endpoint has call traces, and they may be asked for. */
+  readonly canTrace: (signal: AbortSignal) => Promise<boolean>;
   /** Those of the addresses that have no code at the head. */
   readonly withoutCode: (addresses: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -85,6 +87,7 @@ export function createReader(options: ReaderOptions): Reader {
       const seen = { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions } as const;
       return reads.length === 0 ? seen : { ...seen, reads };
     },
+    canTrace: (signal) => canTrace(options, signal),
     withoutCode: async (addresses, signal) => {
       const codeAt = async (address: string): Promise<unknown> =>
         (await pool.ask({ method: "eth_getCode", params: [address, "latest"] }, signal)).result;

@@ -18,7 +18,7 @@ import { chainSection } from "../../../demo/world/chain-section.ts";
 import { reorg } from "../../../demo/world/reorg.ts";
 import { type ChainConfig, chainSchemaIn } from "../config.ts";
 import type { ChainFact } from "../facts.ts";
-import { type Standing, startStanding } from "../fixtures/standing.ts";
+import { followTo, type Standing, startStanding } from "../fixtures/standing.ts";
 import { chainEmitter } from "../main.ts";
 import { tipOf } from "../memory.ts";
 import { weakOf } from "./weak.ts";
@@ -108,13 +108,17 @@ describe("an operation that is proved again", () => {
       const proved = async (state: State) => [...weakOf(state)].length === 0;
       const facts = await run(standing.config(), proved, async (ledger) => {
         const better = await rows(ledger);
-        // Who was turned away through the router was not seen before, and now is.
+        // What came through the router, was turned away there or swallowed, was not seen before, and now is.
         const seen = new Set(poor.map((row) => row["tx_hash"]));
         const found = better.filter((row) => !seen.has(row["tx_hash"]));
         expect(found.map((row) => [row["outcome"], row["reason_code"], row["evidence"], row["frame_path"]])).toEqual([
+          ["success", null, "trace", "0.0"],
           ["blocked", "PSM_ORACLE_MISSING", "trace", "0.0"],
+          ["caught", "PSM_ORACLE_MISSING", "trace", "0.0"],
           ["blocked", "BUYBACK_ORACLE_UNHEALTHY", "trace", "0.0"],
         ]);
+        const operations = (await followTo(standing.config(), standing.head)).facts.filter(({ kind }) => kind === "operation");
+        expect(better).toHaveLength(operations.length);
         expect(better.filter((row) => row["evidence"] === "trace" && row["frame_path"] === "0")).toHaveLength(5);
         const missing = better.filter((row) => row["reason_code"] === "PSM_ORACLE_MISSING" && row["frame_path"] === "0");
         expect(missing.map((row) => row["outcome"])).toEqual(["blocked"]);

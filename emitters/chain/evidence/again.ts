@@ -13,7 +13,7 @@ import { type WeakTransaction, weakOf } from "./weak.ts";
 
 /** What looking at history again needs. */
 export interface AgainOptions {
-  readonly reader: Pick<Reader, "byHash" | "complete">;
+  readonly reader: Pick<Reader, "byHash" | "complete" | "canTrace">;
   readonly watch: Watch;
   readonly state: ReadonlyState;
   readonly cursors: ReadonlyMap<string, Json>;
@@ -79,7 +79,7 @@ function createRegrader({ reader, state, clock }: AgainOptions): (signal: AbortS
   let first = true;
   return async function* (signal) {
     const nowMs = clock.nowMs();
-    const blocks = blocksOf(state);
+    const blocks = blocksOf(state, hasUnseen(state) && (await reader.canTrace(signal)));
     for (const hash of tries.keys()) if (!blocks.has(hash)) tries.delete(hash);
     for (const hash of blocks.keys()) if (!tries.has(hash)) tries.set(hash, { dueMs: first ? nowMs : nowMs + FIRST_MS, waitMs: FIRST_MS });
     first = false;
@@ -98,9 +98,16 @@ interface Try {
   readonly waitMs: number;
 }
 
-function blocksOf(state: ReadonlyState): ReadonlyMap<string, ReadonlyMap<string, WeakTransaction>> {
+function hasUnseen(state: ReadonlyState): boolean {
+  for (const [, { operations }] of weakOf(state)) if (operations.length === 0) return true;
+  return false;
+}
+
+/** What no trace has shown is worth a question only where traces are to be had. */
+function blocksOf(state: ReadonlyState, canTrace: boolean): ReadonlyMap<string, ReadonlyMap<string, WeakTransaction>> {
   const blocks = new Map<string, Map<string, WeakTransaction>>();
   for (const [txHash, weak] of weakOf(state)) {
+    if (weak.operations.length === 0 && !canTrace) continue;
     const block = blocks.get(weak.hash) ?? new Map<string, WeakTransaction>();
     blocks.set(weak.hash, block.set(txHash, weak));
   }
@@ -116,12 +123,16 @@ interface Wanted {
 /** A block that cannot be had now is tried again another time; the faults were counted. */
 async function provedAgain(reader: AgainOptions["reader"], { hash, wanted, observedAtMs }: Wanted, signal: AbortSignal): Promise<Batch> {
   try {
-    const { number, timeMs, transactions } = await reader.complete({ block: await reader.byHash(hash, signal), observedAtMs }, signal);
-    return transactions.flatMap((transaction) => {
-      const better = transaction.trace !== null || transaction.revert !== undefined;
-      if (!wanted.has(transaction.hash) || !better) return [];
+    const block = await reader.byHash(hash, signal);
+    const { number, timeMs, transactions, grade } = await reader.complete({ block, observedAtMs }, signal);
+    const told = new Set(transactions.map((transaction) => transaction.hash));
+    const foreign = grade === "traced" ? [...wanted.keys()].filter((txHash) => !told.has(txHash)) : [];
+    const better = transactions.flatMap((transaction) => {
+      const isBetter = transaction.trace !== null || transaction.revert !== undefined;
+      if (!wanted.has(transaction.hash) || !isBetter) return [];
       return [{ feed: "regrade", observation: { type: "regrade", number, hash, timeMs, transaction } as const }];
     });
+    return [...better, ...foreign.map((txHash) => ({ feed: "regrade", observation: { type: "foreign", txHash } as const }))];
   } catch (error) {
     if (signal.aborted || !(error instanceof OffingError) || error.retry === "never") throw error;
     return [];

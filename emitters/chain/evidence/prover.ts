@@ -86,7 +86,15 @@ function matterOf(one: Mined, { frame, watch }: { readonly frame: Frame | undefi
   return [{ one, frame, wantsTrace: watched.some(hidesBytes) }];
 }
 
-async function tracesTransactions({ rpc, pool }: ProverOptions, signal: AbortSignal): Promise<boolean> {
+/** Whether an endpoint has traces of blocks or of transactions, and they may be asked for. */
+export async function canTrace(options: Pick<ProverOptions, "rpc" | "pool">, signal: AbortSignal): Promise<boolean> {
+  const { rpc, pool } = options;
+  const ofBlocks =
+    rpc.trace === "auto" && ((await pool.supports("trace_block", signal)) || (await pool.supports("debug_traceBlockByHash", signal)));
+  return ofBlocks || (await tracesTransactions(options, signal));
+}
+
+async function tracesTransactions({ rpc, pool }: Pick<ProverOptions, "rpc" | "pool">, signal: AbortSignal): Promise<boolean> {
   if (rpc.trace === "off") return false;
   return (await pool.supports("debug_traceTransaction", signal)) || (await pool.supports("trace_transaction", signal));
 }

@@ -27,7 +27,7 @@ function run(observations: readonly ChainObservation[]): { readonly state: State
   return { state, facts: observations.map((observation) => interpret(state, observation)) };
 }
 
-describe("a failed transaction to one of ours that no trace showed", () => {
+describe("a transaction to one of ours that no trace showed", () => {
   it("is no fact, and one that counts late once a trace shows it", () => {
     const { facts, state } = run([untraced(7, turnedAway), traced(7, turnedAway), traced(7, turnedAway)]);
     expect(facts[0]).toEqual([]);
@@ -66,10 +66,28 @@ describe("a failed transaction to one of ours that no trace showed", () => {
     expect(facts[4]).toMatchObject([{ kind: "operation", application: 2 }]);
   });
 
+  it("counts what it swallowed", () => {
+    const swallowed = frame({ to: ROUTER, selector: "0x01020304", calls: [reverted(MISSING, { from: ROUTER })] });
+    expect(run([untraced(7, swallowed), traced(7, swallowed)]).facts[1]).toMatchObject([{ outcome: "caught", late: true }]);
+  });
+
+  it("is forgotten once a trace shows that it called nothing of ours", () => {
+    const { facts, state } = run([untraced(7, turnedAway), { type: "foreign", txHash: transaction(turnedAway).hash }]);
+    expect([facts[1], [...weakOf(state)]]).toEqual([[], []]);
+  });
+
   it.each([
-    ["went through", untraced(7, frame({ to: ROUTER, selector: "0x01020304" }))],
     ["was sent to a stranger", untraced(7, reverted("0x", { to: STRANGER, selector: "0x01020304" }))],
+    ["is a direct call that went through, which its receipt proves", untraced(7, frame())],
   ])("is not waited for when it %s", (_, seen) => {
     expect([...weakOf(run([seen]).state)]).toEqual([]);
+  });
+
+  it("is not waited for when it shares a row", () => {
+    const own = createInterpret(watchOf({ ...CONFIG, retention: { ...CONFIG.retention, successRowsPerBlock: 1 } }));
+    const state = new State();
+    const seen = block({ number: 7, traces: [frame(), frame(), frame()] });
+    own(state, { ...seen, transactions: seen.transactions.map((one) => ({ ...one, trace: null })) });
+    expect([...weakOf(state)]).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { RetractionCause } from "#contract/generated/chain.ts";
 import type { State } from "#core/state.ts";
 import type { ChainFact, OperationFact, OperationRetractedFact } from "../facts.ts";
 import { type AppliedFact, blockAt, tipOf, WINDOW_BLOCKS } from "../memory.ts";
-import type { RedecodeSeen, RegradeSeen, TransactionSeen } from "../observation.ts";
+import type { ForeignSeen, RedecodeSeen, RegradeSeen, TransactionSeen } from "../observation.ts";
 import { operationIdOf, operationsOf } from "../operations.ts";
 import type { Watch } from "../watch.ts";
 import { redecoded } from "./redecode.ts";
@@ -46,6 +46,12 @@ export function gradeAgain(state: State, { number, hash, timeMs, transaction }: 
   if (left.length > 0) state.set("weak", transaction.hash, { number, hash, operations: left });
   rememberWeak(state, { number, hash }, revised);
   return facts;
+}
+
+/** A trace came, and showed nothing of ours. */
+export function forgetForeign(state: State, { txHash }: ForeignSeen): readonly ChainFact[] {
+  forgetWeak(state, txHash);
+  return [];
 }
 
 interface Unseen {

@@ -58,24 +58,24 @@ export function rememberWeak(state: State, { number, hash }: Pick<WeakTransactio
   if (number % FORGET_EVERY === 0) forgetOldest(state);
 }
 
-/** What a block left, and what it was. */
+/** A block and all that was seen in it, call by call. */
 export interface Left {
   readonly block: Pick<BlockSeen, "number" | "hash" | "transactions">;
   readonly application: number;
   readonly watch: Pick<Watch, "touched">;
-  readonly facts: readonly ChainFact[];
+  readonly seen: readonly ChainFact[];
 }
 
 /**
- * Remembers failed transactions that were sent to one of ours and of which no trace was to be had: who was turned away through a router is
+ * Remembers transactions that were sent to one of ours and of which no trace was to be had: what a router called, and what it swallowed, is
  * seen once an endpoint has traces.
  */
-export function rememberUnseen(state: State, { block, application, watch, facts }: Left): void {
+export function rememberUnseen(state: State, { block, application, watch, seen }: Left): void {
   const { number, hash } = block;
   for (const transaction of block.transactions) {
-    const { success, trace, to } = transaction;
-    if (success || trace !== null || to === null || !watch.touched.has(to)) continue;
-    if (facts.some((fact) => fact.kind === "operation" && fact.txHash === transaction.hash)) continue;
+    const { trace, to } = transaction;
+    if (trace !== null || to === null || !watch.touched.has(to)) continue;
+    if (seen.some((fact) => fact.kind === "operation" && fact.txHash === transaction.hash)) continue;
     state.set(COLLECTION, transaction.hash, { number, hash, application, operations: [] });
   }
 }
