@@ -41,7 +41,7 @@ const GROUP_MS = 100;
 const GROUPS_WAITING = 2;
 /** A request is sent as soon as so much has come together, which also bounds what is held in memory. */
 const REQUEST_ITEMS = 2_000;
-const REQUEST_BYTES = 1_000_000;
+const REQUEST_BYTES = 500_000;
 const REQUESTS_WAITING = 4;
 const BACKOFF = { firstMs: 100, capMs: 5_000 };
 

@@ -27,6 +27,8 @@ export interface FollowAnswer {
   readonly lines: number;
   readonly commands: number;
   readonly cpuSeconds: number;
+  /** Lines per second of processor time once a quarter of the file was read, when everything is compiled. */
+  readonly steadyLinesPerCpuSecond: number;
   readonly peakRssMiB: number;
 }
 
@@ -50,11 +52,17 @@ await servePart<FollowOrder, FollowAnswer>(async ({ file, sqlite, url, traces, l
   const log = createLog({ level: "error", write: (line) => process.stderr.write(line) });
   const emitter = nodeEmitter(config, { clock: systemClock, log, stdin: new PassThrough(), spoolFolder: "" });
   const before = process.cpuUsage();
+  let warm: { readonly offset: number; readonly usage: NodeJS.CpuUsage } | undefined;
+  let steadyCpuSeconds = Number.NaN;
   const watched = {
     ...emitter,
     onCommitted: (changes: Parameters<NonNullable<typeof emitter.onCommitted>>[0]) => {
-      const positions = changes.filter(({ collection }) => collection === POSITIONS);
-      if (positions.some(({ value }) => (value as { offset?: number } | undefined)?.offset === size)) stop.abort();
+      const position = changes.find(({ collection }) => collection === POSITIONS)?.value as { offset?: number } | undefined;
+      const offset = position?.offset ?? 0;
+      if (offset >= size / 4) warm ??= { offset, usage: process.cpuUsage() };
+      if (offset !== size || warm === undefined) return;
+      steadyCpuSeconds = ownCpuSeconds(warm.usage);
+      stop.abort();
     },
   };
   await runStream(
@@ -77,5 +85,9 @@ await servePart<FollowOrder, FollowAnswer>(async ({ file, sqlite, url, traces, l
   const totals = await ledger.stream.totals();
   await ledger.close();
   const sum = (metric: string) => totals.filter((total) => total.metric === metric).reduce((all, { value }) => all + value, 0);
-  return { lines: sum("offing.node.log.lines"), commands: sum("node.command"), cpuSeconds, peakRssMiB: peakRssMiB() };
+  const lines = sum("offing.node.log.lines");
+  // Lines are of much the same length.
+  const steadyLines = (lines * (size - (warm?.offset ?? 0))) / size;
+  const steadyLinesPerCpuSecond = steadyLines / steadyCpuSeconds;
+  return { lines, commands: sum("node.command"), cpuSeconds, steadyLinesPerCpuSecond, peakRssMiB: peakRssMiB() };
 });
