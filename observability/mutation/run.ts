@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { globSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { type DocumentOptions, type ParseOptions, parse, type SchemaOptions, stringify } from "yaml";
 import type { AlertRule } from "../check/rule-files.ts";
@@ -46,7 +46,7 @@ interface Suite {
   readonly others: readonly string[];
 }
 
-/** Files for promtool that say something together, under one name. */
+/** Files for promtool that say something together; the first part of the name is whose they are. */
 interface Trial {
   readonly name: string;
   readonly files: Readonly<Record<string, unknown>>;
@@ -84,9 +84,15 @@ export async function runMutants({ promtool, folder, only, signal }: MutationOpt
     const mutants = rules.flatMap(({ file, rule }) =>
       mutantsOf(rule).map((mutant, index) => ({ mutant, file, name: `${rule.alert}-${index}`, rule: mutant.rule })),
     );
-    const killed = new Set(await judge(mutants.flatMap((one) => alone(suite, one))));
-    const left = mutants.filter(({ name }) => !killed.has(name));
-    for (const name of await judge(left.flatMap((one) => together(suite, one)))) killed.add(name);
+    const killed = new Set<string>();
+    const left = () => mutants.filter(({ name }) => !killed.has(name));
+    // Group after group: most mutants die of the first, and the others need not be run for them.
+    for (let turn = 0, more = true; more; turn += 1) {
+      const trials = left().flatMap((one) => alone(suite, one).slice(turn, turn + 1));
+      for (const name of await judge(trials)) killed.add(name);
+      more = trials.length > 0;
+    }
+    for (const name of await judge(left().flatMap((one) => together(suite, one)))) killed.add(name);
     return mutants.map(({ mutant, name }) => ({ mutant, killed: killed.has(name) }));
   } finally {
     await rm(scratch, { recursive: true });
@@ -113,15 +119,16 @@ interface Change {
   readonly rule: AlertRule;
 }
 
-/** The rule and the test groups that begin with its name, nothing else: quick. */
+/** The rule and one test group that begins with its name, nothing else, for each such group: quick. */
 function alone({ tests }: Suite, { name, file, rule }: Change): readonly Trial[] {
   const own = tests.get(testOf(file));
   const groups = (own?.tests ?? []).filter(({ name: of }) => of === rule.alert || of.startsWith(`${rule.alert}: `));
-  const files = {
-    "rules.yaml": { groups: [{ name: "mutant", rules: [rule] }] },
-    "test.yaml": { ...own, rule_files: ["rules.yaml"], tests: groups },
-  };
-  return groups.length === 0 ? [] : [{ name, files, tests: ["test.yaml"] }];
+  const rules = { groups: [{ name: "mutant", rules: [rule] }] };
+  return groups.map((group, index) => ({
+    name: `${name}/${index}`,
+    files: { "rules.yaml": rules, "test.yaml": { ...own, rule_files: ["rules.yaml"], tests: [group] } },
+    tests: ["test.yaml"],
+  }));
 }
 
 /**
@@ -169,7 +176,7 @@ async function judgeAll(trials: readonly Trial[], options: JudgeOptions): Promis
 async function judgeBatch(trials: readonly Trial[], { promtool, scratch, signal }: JudgeOptions): Promise<readonly string[]> {
   const folder = await mkdtemp(join(scratch, "batch-"));
   for (const { name, files } of trials) {
-    await mkdir(join(folder, name));
+    await mkdir(join(folder, name), { recursive: true });
     for (const [path, content] of Object.entries(files)) {
       await writeFile(join(folder, name, path), stringify(content, { aliasDuplicateObjects: false }));
     }
@@ -194,6 +201,7 @@ function failedSuites(report: string): readonly string[] {
   return [...report.matchAll(/<testsuite [^>]*>/g)].flatMap(([tag]) => {
     const of = (key: string): string => new RegExp(` ${key}="([^"]*)"`).exec(tag)?.[1] ?? "";
     const bad = Number(of("failures")) + Number(of("errors"));
-    return bad > 0 ? [dirname(of("name"))] : [];
+    // The first part of its path is whose it is.
+    return bad > 0 ? [of("name").split("/")[0] ?? ""] : [];
   });
 }
