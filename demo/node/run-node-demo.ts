@@ -153,6 +153,7 @@ function render(agreement: Agreement, { stack, panels }: { readonly stack: Stack
     `panels: ${panels.length - silent.length} of ${panels.length} queries answer on ${DASHBOARDS.join(", ")}`,
     ...silent.map(({ panel, detail }) => `  ${panel}: ${detail}`),
     `\`./offing preview\` draws them; Prometheus is ${stack.endpoints.prometheus}`,
+    "`./offing drill run triple-store-full`, or another of `drill list`, goes on with such a fault until its alerts have fired and cleared",
     agrees(agreement) ? "The library and the log tell the same." : "The library and the log DIFFER.",
     "",
   ].join("\n");
