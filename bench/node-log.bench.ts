@@ -79,7 +79,7 @@ export const nodeLogBench: Bench = {
       notes: [
         "node-log: the second peer is what this machine takes to find the lines of the file and to parse each as JavaScript does.",
         "node-log: one line in four ends a span; a log of which more do is slower, one of which fewer do is faster.",
-        "node-log: lines per second of processor time of the whole process, commits, start and end included; the receiver acknowledges at once.",
+        "node-log: lines per second of processor time of the whole process, commits, start and end included (of the quick size compiling is a third); the receiver acknowledges at once.",
         ...(peer.length === 0 ? ["node-log: mtail is not on PATH (Debian has it as `mtail`), so there is no peer."] : []),
       ],
     };
