@@ -53,18 +53,25 @@ async function measure({ rpcUrl, collector, prometheus, until }: Course, { folde
   const ended = new AbortController();
   const looking = look(() => cursorInPrometheus(prometheus, JOB), ended.signal);
   const order = { rpcUrl, collectorUrl: collector, ledger: join(folder, "live.db"), job: JOB, until, pollMs: POLL_MS };
-  const ran = await runPart<RunChainOrder, RunChainAnswer>(RUN, { order, signal });
-  const wanted = ran.written.at(-1)?.[1] ?? Number.NaN;
+  try {
+    const ran = await runPart<RunChainOrder, RunChainAnswer>(RUN, { order, signal });
+    await untilFound(prometheus, ran.written.at(-1)?.[1] ?? Number.NaN);
+    // One more look finds what was just seen here.
+    await sleep(2 * LOOK_MS);
+    ended.abort();
+    const births = (await (await fetch(`${rpcUrl}/births`)).json()) as Births;
+    return { births, ran, looks: await looking };
+  } finally {
+    ended.abort();
+  }
+}
+
+async function untilFound(prometheus: string, seq: number): Promise<void> {
   const deadlineMs = performance.now() + PATIENCE_MS;
-  while (((await cursorInPrometheus(prometheus, JOB)) ?? 0) < wanted) {
+  while (((await cursorInPrometheus(prometheus, JOB)) ?? 0) < seq) {
     if (performance.now() > deadlineMs) throw new Error(`Prometheus did not get everything within ${PATIENCE_MS / 1000} s`);
     await sleep(LOOK_MS);
   }
-  // One more look finds what was just seen here.
-  await sleep(2 * LOOK_MS);
-  ended.abort();
-  const births = (await (await fetch(`${rpcUrl}/births`)).json()) as Births;
-  return { births, ran, looks: await looking };
 }
 
 function rowsOf({ firstMs, everyMs, after }: Births, { written, ...ran }: RunChainAnswer, looks: readonly Sighting<number>[]): Row[] {

@@ -7,11 +7,11 @@ export const LOOK_MS = 100;
 /** What a backend was found to hold, and when, Unix milliseconds. */
 export type Sighting<T> = readonly [newest: T, atMs: number];
 
-/** Asks one backend again and again what the newest thing is that it holds, until the signal aborts. */
+/** Asks one backend again and again what the newest thing is that it holds, until the signal aborts. A look that fails sees nothing. */
 export async function look<T>(ask: () => Promise<T | undefined>, signal: AbortSignal): Promise<readonly Sighting<T>[]> {
   const looks: Sighting<T>[] = [];
   while (!signal.aborted) {
-    const newest = await ask();
+    const newest = await ask().catch(() => undefined);
     if (newest !== undefined && newest !== looks.at(-1)?.[0]) looks.push([newest, Date.now()]);
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }

@@ -18,7 +18,7 @@ export interface FetchAnswer {
 }
 
 /** As many requests at once as the emitter has. */
-const LANES = 16;
+const LANES = 8;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 type Ask = (method: string, params: readonly unknown[]) => Promise<unknown>;

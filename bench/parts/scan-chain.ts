@@ -31,7 +31,7 @@ await servePart<ScanOrder, ScanAnswer>(async ({ url, blocks, ledger: path, trace
   const config = recordedChainConfig({
     // All of it in order, as a first start on a quiet chain does.
     backfill_above: 1_000_000_000,
-    rpc: { urls: [url], trace: traces ? "auto" : "off", max_blocks_per_batch: 64, concurrency: 16 },
+    rpc: { urls: [url], trace: traces ? "auto" : "off", max_blocks_per_batch: 64, concurrency: 8 },
   });
   const log = createLog({ level: "warn", write: (line) => process.stderr.write(line) });
   const emitter = chainEmitter(config, { clock: systemClock, log, meter: createMeter() });

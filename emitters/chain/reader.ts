@@ -80,7 +80,7 @@ export function createReader(options: ReaderOptions): Reader {
       throw pool.reject("unknown", "the node answered with another block");
     },
     complete: async ({ block, observedAtMs }, signal) => {
-      const receipts = await readReceipts(pool, block, signal);
+      const receipts = await readReceipts(options, block, signal);
       const { transactions, grade } = await prover.prove(minedOf(block, receipts), signal);
       const { number, hash, parentHash, timeMs } = block;
       const reads = await readParams(options, { block, transactions }, signal);

@@ -1,5 +1,12 @@
 import type { ChainPool } from "./methods.ts";
 import { parseReceipt, type RawBlock, type RawReceipt } from "./shapes.ts";
+import type { Watch } from "./watch.ts";
+
+/** What reading receipts needs. */
+export interface ReceiptOptions {
+  readonly pool: ChainPool;
+  readonly watch: Pick<Watch, "touched">;
+}
 
 /**
  * Reads the receipts of a block in one request, or one by one from nodes that cannot do that, and proves that they are all there.
@@ -7,9 +14,9 @@ import { parseReceipt, type RawBlock, type RawReceipt } from "./shapes.ts";
  * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID
  * @see https://ethereum.github.io/execution-apis/ eth_getBlockReceipts
  */
-export async function readReceipts(pool: ChainPool, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
+export async function readReceipts({ pool, watch }: ReceiptOptions, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
   const { answers, provider } = block.transactions.length === 0 ? NONE : await ask(pool, block, signal);
-  const receipts = Array.isArray(answers) ? answers.map(parseReceipt) : [];
+  const receipts = Array.isArray(answers) ? answers.map((answer) => parseReceipt(answer, watch.touched)) : [];
   const whole = receipts.filter((receipt) => receipt !== undefined);
   const fault = whole.length < receipts.length ? "one of them is not readable" : mismatchOf(block, whole);
   if (fault === undefined) return whole;

@@ -28,7 +28,7 @@ export interface RawTransaction {
   readonly isSigned: boolean;
 }
 
-/** A receipt, with all its logs. */
+/** A receipt, with those of its logs that may matter. */
 export interface RawReceipt {
   readonly transactionHash: string;
   readonly blockHash: string;
@@ -60,8 +60,8 @@ export function parseBlock(value: unknown): RawBlock | undefined {
   return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions };
 }
 
-/** Reads one receipt; undefined when it is none. */
-export function parseReceipt(value: unknown): RawReceipt | undefined {
+/** Reads one receipt with the logs that these addresses left; undefined when it is none, or one of its logs is none. */
+export function parseReceipt(value: unknown, matters: ReadonlySet<string>): RawReceipt | undefined {
   const receipt = fieldsOf(value);
   const [transactionHash, blockHash] = [hex(receipt["transactionHash"]), hex(receipt["blockHash"])];
   const index = quantity(receipt["transactionIndex"]);
@@ -69,8 +69,8 @@ export function parseReceipt(value: unknown): RawReceipt | undefined {
   const [gasUsed, cumulativeGasUsed] = [quantity(receipt["gasUsed"]), quantity(receipt["cumulativeGasUsed"])];
   if (transactionHash === undefined || blockHash === undefined || index === undefined) return undefined;
   if (status === undefined || gasUsed === undefined || cumulativeGasUsed === undefined || !Array.isArray(receipt["logs"])) return undefined;
-  const logs = receipt["logs"].map(parseLog);
-  if (!logs.every((log) => log !== undefined)) return undefined;
+  const logs = parseLogs(receipt["logs"], matters);
+  if (logs === undefined) return undefined;
   const revertReason = hex(receipt["revertReason"]);
   return { transactionHash, blockHash, index: Number(index), success: status === 1n, gasUsed, cumulativeGasUsed, revertReason, logs };
 }
@@ -91,6 +91,16 @@ function parseTransaction(value: unknown): RawTransaction | undefined {
  * @see EIP-2718, EIP-3607
  */
 const SIGNED_TYPES: ReadonlySet<unknown> = new Set(["0x0", "0x1", "0x2", "0x3", "0x4"]);
+
+function parseLogs(values: readonly unknown[], matters: ReadonlySet<string>): readonly LogSeen[] | undefined {
+  const logs: LogSeen[] = [];
+  for (const value of values) {
+    const log = parseLog(value);
+    if (log === undefined) return undefined;
+    if (matters.has(log.address)) logs.push(log);
+  }
+  return logs;
+}
 
 function parseLog(value: unknown): LogSeen | undefined {
   const log = fieldsOf(value);
