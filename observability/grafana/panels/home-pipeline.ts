@@ -19,11 +19,20 @@ import { otlpItems, projectorLagAge } from "#contract/generated/shared.ts";
 import type { Counter, Labels } from "#core/signal.ts";
 import { increase, increaseWithBirth, maxBy, rate, ratio, sampleAge, selectorOf, sumBy, type Vector, zeroWhile } from "./promql.ts";
 import { show } from "./query.ts";
-import { type PlaceablePanel, stat, timeseries } from "./toolkit.ts";
+import { type PlaceablePanel, stat, timeseries, type ValuePanel } from "./toolkit.ts";
 
 /** How the Collector calls itself: service.namespace and service.name. */
 const COLLECTOR_JOB = "offing/otelcol";
 const { series } = selectorOf({ job: COLLECTOR_JOB });
+// For spans, metric points and log records.
+const TAKEN = [otelcolReceiverAcceptedSpans, otelcolReceiverAcceptedMetricPoints, otelcolReceiverAcceptedLogRecords] as const;
+const REFUSED = [otelcolReceiverRefusedSpans, otelcolReceiverRefusedMetricPoints, otelcolReceiverRefusedLogRecords] as const;
+const LOST = [otelcolExporterSendFailedSpans, otelcolExporterSendFailedMetricPoints, otelcolExporterSendFailedLogRecords] as const;
+const WITHOUT_ROOM = [
+  otelcolExporterEnqueueFailedSpans,
+  otelcolExporterEnqueueFailedMetricPoints,
+  otelcolExporterEnqueueFailedLogRecords,
+] as const;
 const alive = sumBy(series(otelcolProcessMemoryRss), ["instance"]);
 
 /** What the Collector lost or would not take; each is 0 only while the Collector reports. */
@@ -40,33 +49,21 @@ export function lossLine(): PlaceablePanel[] {
       key: "collector-refused",
       title: "Collector: refused",
       description: "What it would not take since its start, for want of memory or room. Senders keep it and try again.",
-      queries: [
-        show(counted(otelcolReceiverRefusedSpans), "spans"),
-        show(counted(otelcolReceiverRefusedMetricPoints), "points"),
-        show(counted(otelcolReceiverRefusedLogRecords), "records"),
-      ],
+      queries: bySignal(REFUSED, counted),
     }),
     stat({
       key: "collector-failed",
       title: "Collector: failed for good",
       description:
         "What a backend refused for good since the Collector's start. It will never arrive there; `./offing reconcile` says what is missing.",
-      queries: [
-        show(counted(otelcolExporterSendFailedSpans), "spans"),
-        show(counted(otelcolExporterSendFailedMetricPoints), "points"),
-        show(counted(otelcolExporterSendFailedLogRecords), "records"),
-      ],
+      queries: bySignal(LOST, counted),
     }),
     stat({
       key: "collector-dropped",
       title: "Collector: no room in a queue",
       description:
         "What found no room in a queue since the Collector's start. A full queue blocks its sender, so this stays 0 in our configuration.",
-      queries: [
-        show(counted(otelcolExporterEnqueueFailedSpans), "spans"),
-        show(counted(otelcolExporterEnqueueFailedMetricPoints), "points"),
-        show(counted(otelcolExporterEnqueueFailedLogRecords), "records"),
-      ],
+      queries: bySignal(WITHOUT_ROOM, counted),
     }),
   ];
 }
@@ -83,11 +80,7 @@ export function lossCourseLine(): PlaceablePanel[] {
       description: "What a backend refused for good, by exporter. It is in the ledgers and will not be sent again.",
       alert: "OffingCollectorItemsLost",
       noData: "nothing was ever lost",
-      queries: [
-        show(lost(otelcolExporterSendFailedSpans), "{{exporter}}"),
-        show(lost(otelcolExporterSendFailedMetricPoints), "{{exporter}}"),
-        show(lost(otelcolExporterSendFailedLogRecords), "{{exporter}}"),
-      ],
+      queries: [show(lost(LOST[0]), "{{exporter}}"), show(lost(LOST[1]), "{{exporter}}"), show(lost(LOST[2]), "{{exporter}}")],
     }),
     timeseries({
       key: "collector-refusing",
@@ -95,9 +88,9 @@ export function lossCourseLine(): PlaceablePanel[] {
       description: "What it would not take, for want of memory or of room in a queue. Ledgers wait; nodes drop what finds no room.",
       alert: "OffingCollectorRefusing",
       queries: [
-        show(refused(otelcolReceiverRefusedSpans), "{{instance}} spans"),
-        show(refused(otelcolReceiverRefusedMetricPoints), "{{instance}} points"),
-        show(refused(otelcolReceiverRefusedLogRecords), "{{instance}} records"),
+        show(refused(REFUSED[0]), "{{instance}} spans"),
+        show(refused(REFUSED[1]), "{{instance}} points"),
+        show(refused(REFUSED[2]), "{{instance}} records"),
       ],
     }),
   ];
@@ -144,11 +137,7 @@ export function deliveryLine(jobs: RegExp): PlaceablePanel[] {
       key: "collector-accepted",
       title: "Collector: taken in",
       description: "How much arrives, by signal. All three at zero with emitters alive is a broken first hop.",
-      queries: [
-        show(perSecond(otelcolReceiverAcceptedSpans), "spans"),
-        show(perSecond(otelcolReceiverAcceptedMetricPoints), "points"),
-        show(perSecond(otelcolReceiverAcceptedLogRecords), "records"),
-      ],
+      queries: bySignal(TAKEN, perSecond),
     }),
     timeseries({
       key: "projector-lag-ages",
@@ -168,6 +157,14 @@ export function deliveryLine(jobs: RegExp): PlaceablePanel[] {
       ],
     }),
   ];
+}
+
+/** The same of each signal's counter. */
+function bySignal<L extends Labels>(
+  [spans, points, records]: readonly [Counter<L>, Counter<L>, Counter<L>],
+  of: (counter: Counter<L>) => Vector<"instance">,
+): ValuePanel["queries"] {
+  return [show(of(spans), "spans"), show(of(points), "points"), show(of(records), "records")];
 }
 
 /** A counter of the Collector since its start, over all receivers or exporters. */
