@@ -183,6 +183,14 @@ describe("the other gauges", () => {
     expect(read([{ type: "tick", atMs: 1, head: 3, safe: null, finalized: null }, block({ number: 4 })])).toMatchObject({ lag: 0 });
   });
 
+  it("count as final what the node says, or else what is deep enough, and never less than before", () => {
+    const tick = (head: number, finalized: number | null): ChainObservation => ({ type: "tick", atMs: 1, head, safe: null, finalized });
+    const final = (ticks: readonly ChainObservation[]) => read(ticks)["block_number final"];
+    expect(final([tick(100, null)])).toBe(100 - CONFIG.finalityDepth);
+    expect(final([tick(100, null), tick(100, 90)])).toBe(90);
+    expect(final([tick(100, 90), tick(101, 70), tick(102, null)])).toBe(90);
+  });
+
   it("tell of the deepest reorg of the last hour, as long as it lasts, and not of one that was old when it was learnt of", () => {
     const before = chain([{}, {}, {}, {}]);
     const branch = (number: number, more: Partial<BlockPlan> = {}) =>
