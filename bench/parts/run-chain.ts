@@ -32,7 +32,7 @@ export interface RunChainAnswer {
 }
 
 await servePart<RunChainOrder, RunChainAnswer>(async ({ rpcUrl, collectorUrl, ledger, job, until, pollMs }) => {
-  const config = recordedChainConfig({ backfill_above: 1, rpc: { urls: [rpcUrl], poll_interval: `${pollMs}ms` } });
+  const config = recordedChainConfig({ backfill_above: 64, rpc: { urls: [rpcUrl], poll_interval: `${pollMs}ms` } });
   const [meter, log] = [createMeter(), createLog({ level: "warn", write: (line) => process.stderr.write(line) })];
   const emitter = chainEmitter(config, { clock: systemClock, log, meter });
   const stop = new AbortController();
