@@ -285,6 +285,16 @@ describe("a planted fault in the provisioning is found", () => {
     ],
     ["a single dollar", edited(SOURCES, (text) => text.replace("url: $$", () => "url: $")), /no line's trace_id leads/],
     ["a record elsewhere", edited(SOURCES, (text) => text.replace("/facts/", "/fact/")), /leads to GET \/facts\/ID/],
+    [
+      "a record of the alert history at another emitter",
+      edited(SOURCES, (text) => text.replace("$OFFING_ALERTS_URL", () => "$OFFING_CHAIN_URL")),
+      /Fired and cleared lately: its lines' alerts_fact_id leads to \$OFFING_CHAIN_URL, and their records stand at \$OFFING_ALERTS_URL/,
+    ],
+    [
+      "a link that no line of the chain has",
+      edited(SOURCES, (text) => text.replace("matcherRegex: offing_fact_id", "matcherRegex: chain_fact_id")),
+      /its lines' offing_fact_id leads to nothing, and their records stand at \$OFFING_CHAIN_URL/,
+    ],
     ["a trace that leads to no lines", edited(SOURCES, (text) => text.replace("| trace_id =", "|=")), /no trace leads to its lines/],
     ["an unknown metric", edited(SOURCES, (text) => text.replace("node_command_total", "node_commands_total")), /node_commands_total/],
     [

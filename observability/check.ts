@@ -8,9 +8,10 @@ import { checkCoverage, type NotShown } from "./check/coverage.ts";
 import { checkDashboards, type DashboardFile, type ProvisionedSource } from "./check/dashboards.ts";
 import { checkDrills } from "./check/drills.ts";
 import { type Finding, findingsIn } from "./check/finding.ts";
-import { providerFile } from "./check/grafana-data-sources.ts";
+import { type DerivedField, dataSourceFile, providerFile } from "./check/grafana-data-sources.ts";
 import { settingProblems } from "./check/grafana-settings.ts";
 import { wiringProblems } from "./check/grafana-wiring.ts";
+import { checkRecordLinks } from "./check/record-links.ts";
 import { type RuleFile, readRuleFile, secondsOf } from "./check/rule-files.ts";
 import { tempoProblems } from "./check/tempo-settings.ts";
 import type { Dashboard } from "./grafana/panels/model.ts";
@@ -58,6 +59,7 @@ export function checkObservability(all: Observability, notShown: NotShown = NOT_
     ...checkDrills(rules),
     ...checkCoverage(dashboards, contract, notShown),
     ...checkProvisioning(provisioning, contract),
+    ...checkRecordLinks(dashboards, { fields: derivedFieldsOf(provisioning), contract }),
     ...tempoProblems(all.tempo).map((problem) => findingsIn(TEMPO)("file", problem)),
   ];
 }
@@ -123,6 +125,15 @@ function fileProblems(file: string, { text, contract }: { readonly text: string;
   if (file === SETTINGS) return settingProblems(text);
   if (file.includes("/datasources/")) return wiringProblems(parse(text), contract);
   return providerFile.safeParse(parse(text)).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+}
+
+/** How the fields of a line become links; what is wrong with the file itself is found by `wiringProblems`. */
+function derivedFieldsOf({ files }: Provisioning): readonly DerivedField[] {
+  const sources = Object.entries(files).flatMap(([file, text]) =>
+    file.includes("/datasources/") ? [dataSourceFile.safeParse(parse(text))] : [],
+  );
+  const all = sources.flatMap(({ data }) => data?.datasources ?? []);
+  return all.flatMap((source) => (source.type === "loki" ? source.jsonData.derivedFields : []));
 }
 
 if (import.meta.main) {

@@ -35,6 +35,11 @@ describe("namesOf", () => {
       { label: "event_name", op: "=~", values: ["o.c", "o.d"] },
       { label: "b", op: "!=", values: [""] },
     ]);
+    expect(namesOf('{s="x"} | event_name="e" | label_format new=old')).toMatchObject({
+      selectors: [{ metric: undefined }],
+      grouping: ["old"],
+      filters: [{ label: "event_name" }],
+    });
   });
 
   it.each(["sum(x", "x}", 'x{a="1"', "x § y"])("finds that %s cannot be read", (expression) => {

@@ -19,7 +19,7 @@ export interface Selector {
 /** The names that an expression uses. */
 export interface Names {
   readonly selectors: readonly Selector[];
-  /** Labels that are kept, dropped or joined on. */
+  /** Labels that are kept, dropped, renamed or joined on. */
   readonly grouping: readonly string[];
   /** Conditions behind a pipe, in LogQL. */
   readonly filters: readonly Matcher[];
@@ -39,7 +39,12 @@ export function namesOf(expression: string): Names {
     const token = tokens[at];
     const next = tokens[at + 1];
     if (token === undefined) break;
-    if (token.text === "|" && next?.kind === "name") {
+    if (token.text === "|" && next?.text === "label_format") {
+      // `label_format new=old` names one label of the line, the old one.
+      const old = tokens[at + 4];
+      if (old?.kind === "name") grouping.push(old.text);
+      at += 4;
+    } else if (token.text === "|" && next?.kind === "name") {
       filters.push(...matcherAt(tokens, at + 1));
       at += 3;
     } else if (token.text === "{" && token.kind === "mark") {

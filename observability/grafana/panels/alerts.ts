@@ -11,7 +11,7 @@ import { logs, type PlaceablePanel, stat, text, timeseries } from "./toolkit.ts"
 
 const LEDGER_VARIABLE = "ledger";
 const SEVERITY_COLORS: Readonly<Record<AlertSeverity, string>> = { critical: "red", warning: "orange", info: "blue", unknown: "gray" };
-const { lines } = lineSelectorOf({ job: ALERTS_JOB });
+const { lines } = lineSelectorOf({ job: ALERTS_JOB, recordLabel: "alerts_fact_id" });
 const ofAll = selectorOf({ job: ALERTS_JOB });
 const ofChosen = selectorOf({ job: ALERTS_JOB, ledgerVariable: LEDGER_VARIABLE });
 

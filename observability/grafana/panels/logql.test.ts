@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { configChangeEvent, operationEvent, operationRetractedEvent } from "#contract/generated/chain.ts";
+import { alertTransitionEvent } from "#contract/generated/shared.ts";
 import { lineSelectorOf } from "./logql.ts";
 
 const { lines, topValues, topValuesByStep } = lineSelectorOf({ job: "offing-chain", ledgerVariable: "ledger" });
@@ -13,6 +14,13 @@ describe("lines", () => {
   it("asks for several events literally, dots and all", () => {
     expect(lines([operationEvent, operationRetractedEvent], { reason_code: { not: "" } }).logql).toBe(
       `${STREAM} | event_name=~"offing\\\\.chain\\\\.operation|offing\\\\.chain\\\\.operation\\\\.retracted" | reason_code!=""`,
+    );
+  });
+
+  it("gives the record's id the name by which Grafana finds its emitter", () => {
+    const alerts = lineSelectorOf({ job: "offing-alerts", recordLabel: "alerts_fact_id" });
+    expect(alerts.lines([alertTransitionEvent]).logql).toBe(
+      '{service_name="offing-alerts"} | event_name="offing.alert.transition" | label_format alerts_fact_id=offing_fact_id',
     );
   });
 

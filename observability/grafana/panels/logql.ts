@@ -38,8 +38,14 @@ export interface LineSelector {
   readonly topValuesByStep: LineSelector["topValues"];
 }
 
+/** Whose lines are asked for. */
+export interface LineScope extends SelectorScope {
+  /** What a line's `offing_fact_id` becomes, so that Grafana's link opens this emitter's ledger and not that of chain. */
+  readonly recordLabel?: "alerts_fact_id";
+}
+
 /** Writes LogQL for the emitter whose `service.name` is `job`, narrowed to the ledgers chosen on the dashboard where it has such a variable. */
-export function lineSelectorOf({ job, ledgerVariable }: SelectorScope): LineSelector {
+export function lineSelectorOf({ job, ledgerVariable, recordLabel }: LineScope): LineSelector {
   const scope = ledgerVariable === undefined ? "" : `,service_instance_id=~"$${ledgerVariable}"`;
   const ofJob = typeof job === "string" ? `="${job}"` : `=~"${job.source}"`;
   const stream = `{service_name${ofJob}${scope}}`;
@@ -47,7 +53,8 @@ export function lineSelectorOf({ job, ledgerVariable }: SelectorScope): LineSele
     const names = events.map(({ name }) => name);
     const [only = ""] = names;
     const conditions = Object.entries(match ?? {}).map(([key, wanted]) => matcher(labelName(key), wanted as Match<Scalar>));
-    return { logql: [stream, matcher("event_name", names.length === 1 ? only : names), ...conditions].join(" | ") };
+    const renamed = recordLabel === undefined ? [] : [`label_format ${recordLabel}=offing_fact_id`];
+    return { logql: [stream, matcher("event_name", names.length === 1 ? only : names), ...conditions, ...renamed].join(" | ") };
   };
   const topIn =
     (window: "$__range" | "$__interval"): LineSelector["topValues"] =>
