@@ -17,12 +17,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Shown {
   readonly gauges: readonly { readonly name: string; readonly value: number }[];
+  readonly ledger: { readonly head: number; readonly bytes: number; readonly rows: Readonly<Record<string, number>> };
   readonly projector: { readonly cursor: number; readonly lag: number };
 }
 
-it("shows what the ledger says now, also while no Collector takes anything", async () => {
+it("shows what the ledger says now and how large it is, also while no Collector takes anything", async () => {
   const counting = countingEmitter({ count: 30, batchSize: 10, pauseMs: 100 });
   const stop = new AbortController();
+  let aheadMs = 0;
   const { promise: listening, resolve } = Promise.withResolvers<string>();
   const running = run(
     {
@@ -34,7 +36,7 @@ it("shows what the ledger says now, also while no Collector takes anything", asy
       slot: "test-counting",
       version: "0",
       meter: createMeter(),
-      clock: systemClock,
+      clock: { ...systemClock, nowMs: () => Date.now() + aheadMs },
       log: createLog({ level: "error", write: () => {} }),
       onListening: ({ url }) => resolve(url),
     },
@@ -45,6 +47,11 @@ it("shows what the ledger says now, also while no Collector takes anything", asy
     const state = async (): Promise<Shown> => (await (await fetch(`${url}/state`)).json()) as Shown;
     await expect.poll(async () => (await state()).gauges).toEqual([{ name: lag.prometheus, labels: {}, value: 29 }]);
     expect((await state()).projector).toEqual({ cursor: 0, lag: 30 });
+    // How large the ledger is, is counted once in a while only.
+    aheadMs = 3_600_000;
+    const { head, bytes, rows } = (await state()).ledger;
+    expect({ head, rows }).toEqual({ head: 30, rows: { facts: 30, dead_letters: 0 } });
+    expect(bytes).toBeGreaterThan(30 * 50);
   } finally {
     stop.abort();
     await running;

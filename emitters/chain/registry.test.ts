@@ -1,5 +1,5 @@
 import { toFunctionSelector } from "viem";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { systemClock } from "#core/clock.ts";
 import type { StoredFact } from "#core/fact.ts";
 import { openLedger } from "#core/ledger/open.ts";
@@ -18,15 +18,19 @@ const TREASURY = `0x${"7e".repeat(20)}`;
 const SWEEP = toFunctionSelector("sweep()");
 const STALE = "TREASURY_ORACLE_STALE";
 
-/** The handmade world with a treasury vault: one contract and one reason more, and no line of code. */
-const WITH_TREASURY: ChainConfig = chainSchemaIn(".").parse({
-  ...SECTION,
-  contracts: [
-    ...SECTION.contracts,
-    { name: "TREASURY_VAULT", address: TREASURY, abi: ["function sweep()"], actions: { TREASURY_SWEEP: "sweep" } },
-  ],
-  reasons: [{ code: STALE, oracle_required: true, unhealthy: true, contracts: ["TREASURY_VAULT"] }],
-});
+/** The handmade world with one contract and one reason more, and no line of code. */
+function withMore(
+  name: string,
+  { action, method, code }: { readonly action: string; readonly method: string; readonly code: string },
+): ChainConfig {
+  return chainSchemaIn(".").parse({
+    ...SECTION,
+    contracts: [...SECTION.contracts, { name, address: TREASURY, abi: [`function ${method}()`], actions: { [action]: method } }],
+    reasons: [{ code, oracle_required: true, unhealthy: true, contracts: [name] }],
+  });
+}
+
+const WITH_TREASURY = withMore("TREASURY_VAULT", { action: "TREASURY_SWEEP", method: "sweep", code: STALE });
 
 const quiet = createLog({ level: "error", write: () => {} });
 const open = (config: ChainConfig) => chainEmitter(config, { clock: systemClock, log: quiet, meter: createMeter() });
@@ -82,6 +86,30 @@ describe("a reason and a contract that only the configuration knows", () => {
     const [fact] = open(CONFIG).interpret(new State(), block({ number: 7, traces: [reverted(toFunctionSelector(`${STALE}()`))] }));
     expect(fact).toMatchObject({ outcome: "reverted", reasonCode: null, unresolved: true });
   });
+});
+
+test.each([
+  ["TREASURY_VAULT", "TREASURY_SWEEP", "sweep", "TREASURY_ORACLE_STALE"],
+  ["SAFETY_NET", "SAFETY_NET_COVER", "cover", "SAFETY_NET_ORACLE_PAUSED"],
+  ["FEE_ROUTER", "FEE_ROUTER_DISTRIBUTE", "distribute", "FEE_ROUTER_ORACLE_REQUIRED"],
+])("the configuration alone adds %s: rows, series at 0, counts and gauges", (name, action, method, code) => {
+  const emitter = open(withMore(name, { action, method, code }));
+  const call = { to: TREASURY, selector: toFunctionSelector(`${method}()`) };
+  const state = new State();
+  const facts = emitter.interpret(state, block({ number: 7, traces: [reverted(toFunctionSelector(`${code}()`), call), frame(call)] }));
+  expect(facts).toMatchObject([
+    { contract: name, actionType: action, outcome: "blocked", reasonCode: code },
+    { contract: name, actionType: action, outcome: "success", reasonCode: null },
+  ]);
+  const labels = { contract: name, action_type: action, reason_code: code };
+  const increments = facts
+    .flatMap((fact, index) => emitter.signals({ seq: index + 1, writtenAtMs: 9, fact }))
+    .filter((signal) => signal.type === "increment");
+  for (const told of [emitter.zeros, increments]) {
+    const failures = told.filter(({ metric, labels: { reason_code } }) => metric.prometheus === FAILURES && reason_code === code);
+    expect(failures.map((one) => one.labels)).toEqual([labels]);
+  }
+  expect(emitter.gauges(state).filter((gauge) => gauge.labels["reason_code"] === code)).not.toEqual([]);
 });
 
 describe.each(DATABASES)("a reason that only the configuration knows, on $name", ({ start }) => {
