@@ -49,7 +49,12 @@ describe.each(runbooks)("%s", (file) => {
     expect([...text.matchAll(/offing drill run ([\w-]+)/g)].map(([, name]) => name)).toEqual(drillsOf(file));
   });
 
-  it("says how it clears, unless it is about a command", () => {
-    expect(text.includes("## How it clears") || file === "reconcile.md").toBe(true);
+  it("says how it clears, unless it is no alert's", () => {
+    expect(text.includes("## How it clears")).toBe(!["reconcile.md", "oracle-incident-facts.md"].includes(file));
+  });
+
+  it("leads from what an oracle blocks to the facts that an incident's class is decided by", () => {
+    const isOfOracle = /oracle reason|_ORACLE_/.test(text) && file.startsWith("chain-");
+    expect(text.includes("](oracle-incident-facts.md)")).toBe(isOfOracle);
   });
 });
