@@ -61,6 +61,8 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
   const exchange = createExchange({ ...place, clock });
   const single = alone(exchange);
   const shared = together({ exchange, isRefusal });
+  // One connection that is lost is one fault, however many answers were to come by it.
+  const faults = new WeakMap<Error, OffingError>();
   let asked = 0;
   const record = ({ method, outcome, startedMs }: Ended): void => {
     const labels = { provider, method: methodLabel(method), "rpc.outcome": outcome } as const;
@@ -79,7 +81,9 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
       if (signal.aborted) throw error;
       record({ method, outcome: "error", startedMs });
       if (error instanceof OffingError) throw error;
-      throw transportFault(error, { ...place, method });
+      const fault = (error instanceof Error ? faults.get(error) : undefined) ?? transportFault(error, { ...place, method });
+      if (error instanceof Error) faults.set(error, fault);
+      throw fault;
     } finally {
       limit.release();
     }

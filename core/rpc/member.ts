@@ -3,6 +3,7 @@ import { OffingError } from "#core/errors.ts";
 import type { Meter } from "#core/meter.ts";
 import { answerFault, type Endpoint, faultOf, isMethodMissing, methodLabel } from "./endpoint.ts";
 import { type Health, UNTRIED } from "./health.ts";
+import { JointWork } from "./joint-work.ts";
 import type { MethodTable, RpcRequest } from "./methods.ts";
 
 /** An endpoint with what was learnt of it. */
@@ -11,14 +12,14 @@ export interface Member<M extends string> {
   /** It answered with the right chain since it was last out of reach. */
   verified: boolean;
   /** The question for its chain that is on its way. */
-  verifying: Promise<void> | undefined;
+  readonly verifying: JointWork<void>;
   /** It answered with the right chain at least once. */
   everVerified: boolean;
   readonly has: Map<M, boolean>;
   /** The longest trace it answered, and the shortest it gave up. */
   readonly traceMs: { answered?: number; given_up?: number };
   /** The probes that are on their way. */
-  readonly probing: Map<M, Promise<boolean>>;
+  readonly probing: Map<M, JointWork<boolean>>;
   health: Health;
 }
 
@@ -27,7 +28,7 @@ export function untried<M extends string>(endpoint: Endpoint<M>): Member<M> {
   return {
     endpoint,
     verified: false,
-    verifying: undefined,
+    verifying: new JointWork(),
     everVerified: false,
     has: new Map(),
     probing: new Map(),
@@ -54,10 +55,7 @@ export async function verify<M extends string>(
   signal: AbortSignal,
 ): Promise<void> {
   if (member.verified) return;
-  member.verifying ??= verifyNow(member, { methods, identity }, signal).finally(() => {
-    member.verifying = undefined;
-  });
-  await member.verifying;
+  await member.verifying.run((own) => verifyNow(member, { methods, identity }, own), signal);
 }
 
 async function verifyNow<M extends string>(
@@ -98,9 +96,9 @@ export async function probe<M extends string>(
 ): Promise<boolean> {
   const known = member.has.get(method);
   if (known !== undefined) return known;
-  const probing = member.probing.get(method) ?? probeNow(member, method, options).finally(() => member.probing.delete(method));
+  const probing = member.probing.get(method) ?? new JointWork();
   member.probing.set(method, probing);
-  return await probing;
+  return await probing.run((own) => probeNow(member, method, { ...options, signal: own }), options.signal);
 }
 
 async function probeNow<M extends string>(

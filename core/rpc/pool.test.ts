@@ -12,6 +12,7 @@ type Method = "chain" | "head" | "logs" | "extra" | "code" | "trace";
 
 const METHODS: MethodTable<Method> = {
   allowed: ["chain", "head", "logs", "extra", "code", "trace"],
+  together: ["logs"],
   optional: { extra: [] },
   identity: { method: "chain", params: [], served: (result) => (typeof result === "string" ? result : undefined) },
   head: { method: "head", params: [], number: (result) => (typeof result === "number" ? result : undefined) },
@@ -64,7 +65,7 @@ beforeEach(async () => {
   meter = createMeter();
   nowMs = 1_000_000;
   const clock: Clock = { nowMs: () => nowMs, sleep: async () => {} };
-  const rpc = { urls: endpoints.map(({ proxy }) => new Secret(proxy.url)), timeoutMs: 1_000, concurrency: 4, maxLagBlocks: 8 };
+  const rpc = { urls: endpoints.map(({ proxy }) => new Secret(proxy.url)), timeoutMs: 1_000, concurrency: 8, maxLagBlocks: 8 };
   pool = createPool({ methods: METHODS, chainId: "main", rpc, clock, log: createLog({ level: "error", write: () => {} }), meter });
 });
 afterEach(async () => {
@@ -101,6 +102,20 @@ describe("a pool", () => {
     endpoints[0].spoil = undefined;
     expect(await ask()).toBe("rpc-1");
     expect(meter.takeSpans()).toEqual([]);
+  });
+
+  it("stays with it when one connection is cut that many answers were to come by, which is one fault", async () => {
+    await survey();
+    // The last thing that a survey asks.
+    await expect.poll(() => gauge("offing_rpc_endpoint_trace_time_seconds", "rpc-2", { trace_end: "answered" })).toBe(0);
+    endpoints[0].spoil = { type: "cut" };
+    endpoints[0].batches.length = 0;
+    const many = Array.from({ length: 8 }, () => ask());
+    expect(await Promise.all(many)).toEqual(many.map(() => "rpc-2"));
+    endpoints[0].spoil = undefined;
+    expect(endpoints[0].batches).toEqual([8]);
+    expect(faults()).toEqual({ unreachable: 1 });
+    expect(await ask()).toBe("rpc-1");
   });
 
   it("counts a fault of a probe, and not that a method is missing", async () => {

@@ -1,3 +1,5 @@
+import { createShare, type End } from "./share.ts";
+
 /** One JSON-RPC call. */
 export interface Call {
   readonly id: number;
@@ -31,9 +33,6 @@ export interface TogetherOptions {
   readonly isRefusal: (error: unknown) => boolean;
 }
 
-/** More is not sent at once, whatever is allowed: an answer that is lost is lost with all of these. */
-const MOST = 8;
-
 /** Sends a call by itself. */
 export function alone(exchange: Exchange): Send {
   return (call, signal) => exchange({ body: textOf(call), method: call.method }, signal);
@@ -44,23 +43,36 @@ export function alone(exchange: Exchange): Send {
  * several at once.
  *
  * One that answers otherwise than with one response for each call is not asked so again: what it left open is asked by itself, as is
- * everything afterwards.
+ * everything afterwards. After a request that came to nothing, or of which a part was refused, half as many share the next one: what is too
+ * slow or too much together may be had apart.
  *
  * @see https://www.jsonrpc.org/specification#batch
  */
 export function together({ exchange, isRefusal }: TogetherOptions): Together {
   const single = alone(exchange);
+  const share = createShare();
   let waiting: Waiting[] = [];
-  let [most, isRefused] = [1, false];
   const leave = (): void => {
     const all = waiting.filter(({ signal }) => !signal.aborted);
     waiting = [];
-    for (let from = 0; from < all.length; from += most) void send(all.slice(from, from + most));
+    const most = share.most();
+    for (let from = 0; from < all.length; from += most) void send(all.slice(from, from + most), most);
   };
-  const send = async (batch: readonly Waiting[]): Promise<void> => {
-    const open = batch.length > 1 ? await answered(batch, { exchange, isRefusal }) : batch;
-    if (batch.length > 1 && open.length > 0) [most, isRefused] = [1, true];
-    for (const { call, signal, resolve } of open) resolve(single(call, signal));
+  const send = async (batch: readonly Waiting[], most: number): Promise<void> => {
+    const [one] = batch;
+    if (one === undefined || batch.length > 1) return await sendAll(batch, most);
+    const answer = single(one.call, one.signal);
+    one.resolve(answer);
+    await answer.then(
+      () => share.note("answered", most),
+      () => {},
+    );
+  };
+  const sendAll = async (batch: readonly Waiting[], most: number): Promise<void> => {
+    const { end, open } = await answered(batch, { exchange, isRefusal });
+    share.note(end, most);
+    // Who no longer waits would not take a second answer's fault either.
+    for (const { call, signal, resolve } of open) if (!signal.aborted) resolve(single(call, signal));
   };
   return {
     send: (call, signal) =>
@@ -68,12 +80,11 @@ export function together({ exchange, isRefusal }: TogetherOptions): Together {
         if (signal.aborted) return reject(signal.reason);
         // What several answers of one moment lead to is still of one moment.
         if (waiting.length === 0) setImmediate(leave);
-        waiting.push({ call, signal, resolve, reject });
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        const one: Waiting = { call, signal, resolve, reject, request: {} };
+        waiting.push(one);
+        signal.addEventListener("abort", () => reject(reasonOf(one)), { once: true });
       }),
-    allow: (count) => {
-      if (!isRefused) most = Math.min(MOST, count);
-    },
+    allow: share.allow,
   };
 }
 
@@ -82,26 +93,51 @@ interface Waiting {
   readonly signal: AbortSignal;
   readonly resolve: (response: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** What it shares with all that were sent with it. */
+  request: { timeout?: unknown };
 }
 
-/** Asks for all of a batch, and gives those calls that were not answered. */
-async function answered(batch: readonly Waiting[], { exchange, isRefusal }: TogetherOptions): Promise<readonly Waiting[]> {
+/** What came of a batch, and those of its calls that have no answer yet. */
+interface Answered {
+  readonly end: End;
+  readonly open: readonly Waiting[];
+}
+
+async function answered(batch: readonly Waiting[], { exchange, isRefusal }: TogetherOptions): Promise<Answered> {
+  const request = {};
+  for (const one of batch) one.request = request;
   const wanted = whileWanted(batch);
   const body = bodyOf(batch.map(({ call }) => call));
   const method = [...new Set(batch.map(({ call }) => call.method))].join(", ");
   try {
     const responses = await exchange({ body, method }, wanted);
-    const byId = new Map(Array.isArray(responses) ? responses.map((response: unknown) => [idOf(response), response]) : []);
-    return batch.filter(({ call, resolve }) => {
-      const response = byId.get(call.id);
-      if (response !== undefined) resolve(response);
-      return response === undefined;
-    });
+    return handedOut(batch, Array.isArray(responses) ? responses : []);
   } catch (error) {
-    if (isRefusal(error)) return batch;
+    if (isRefusal(error)) return { end: "refused", open: batch };
     for (const { reject } of batch) reject(error);
-    return [];
+    return { end: wanted.aborted && !isTimeout(wanted.reason) ? "left" : "lost", open: [] };
   }
+}
+
+/** Gives each call its own answer. Of two answers to one call nobody knows which is right. */
+function handedOut(batch: readonly Waiting[], responses: readonly unknown[]): Answered {
+  const byId = new Map(responses.map((response) => [idOf(response), response]));
+  const isOneEach = responses.length === batch.length && batch.every(({ call }) => byId.has(call.id));
+  if (responses.length > byId.size) return { end: "refused", open: batch };
+  for (const { call, resolve } of batch) if (byId.has(call.id)) resolve(byId.get(call.id));
+  if (!isOneEach) return { end: "refused", open: batch.filter(({ call }) => !byId.has(call.id)) };
+  return { end: responses.some(isError) ? "lost" : "answered", open: [] };
+}
+
+/** Why a call ends unanswered: what was sent together and took too long is one fault, not as many as there are calls. */
+function reasonOf({ signal, request }: Waiting): unknown {
+  if (!isTimeout(signal.reason)) return signal.reason;
+  request.timeout ??= signal.reason;
+  return request.timeout;
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "TimeoutError";
 }
 
 /** A signal that aborts once nobody waits for any of them. */
@@ -125,6 +161,10 @@ export function bodyOf(calls: readonly Call[]): string {
 
 function textOf({ id, method, params }: Call): string {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });
+}
+
+function isError(response: unknown): boolean {
+  return (response as { readonly error?: unknown } | null)?.error != null;
 }
 
 function idOf(response: unknown): unknown {
