@@ -28,7 +28,7 @@ export const chainLiveBench: Bench = {
     const node = await startRecordedNode({ plan, traces: true, live: { after: history, perSecond: BLOCKS_PER_SECOND } }, signal);
     const stack = await startStack({ directory: join(folder, "stack"), ports: "free", signal });
     try {
-      const { births, ran, looks } = await measure({ ...stack.endpoints, rpcUrl: node.url, until: blocks }, context);
+      const { births, ran, looks } = await measure({ ...stack.endpoints, rpcUrl: node.url, until: blocks, seconds }, context);
       return { rows: rowsOf(births, ran, looks), notes: notesOf(births, ran) };
     } finally {
       await stack.stop();
@@ -40,6 +40,8 @@ export const chainLiveBench: Bench = {
 interface Course extends Pick<Stack["endpoints"], "collector" | "prometheus"> {
   readonly rpcUrl: string;
   readonly until: number;
+  /** For so long the node makes blocks. */
+  readonly seconds: number;
 }
 
 interface Measured {
@@ -48,13 +50,16 @@ interface Measured {
   readonly looks: readonly Sighting<number>[];
 }
 
-async function measure({ rpcUrl, collector, prometheus, until }: Course, { folder, say, signal }: BenchContext): Promise<Measured> {
+async function measure(
+  { rpcUrl, collector, prometheus, until, seconds }: Course,
+  { folder, say, signal }: BenchContext,
+): Promise<Measured> {
   say(`${BLOCKS_PER_SECOND} blocks/s up to block ${until}`);
   const ended = new AbortController();
   const looking = look(() => cursorInPrometheus(prometheus, JOB), ended.signal);
   const order = { rpcUrl, collectorUrl: collector, ledger: join(folder, "live.db"), job: JOB, until, pollMs: POLL_MS };
   try {
-    const ran = await runPart<RunChainOrder, RunChainAnswer>(RUN, { order, signal });
+    const ran = await runPart<RunChainOrder, RunChainAnswer>(RUN, { order, signal, limitMs: (4 * seconds + 60) * 1000 });
     await untilFound(prometheus, ran.written.at(-1)?.[1] ?? Number.NaN);
     // One more look finds what was just seen here.
     await sleep(2 * LOOK_MS);

@@ -9,6 +9,7 @@ import { exportBench } from "./export.bench.ts";
 import { interpretBench } from "./interpret.bench.ts";
 import { ledgerPostgresBench } from "./ledger-postgres.bench.ts";
 import { ledgerSqliteBench } from "./ledger-sqlite.bench.ts";
+import { withinLimit } from "./limit.ts";
 import { type Busyness, lookAround, type MachineFacts, machineFacts } from "./machine.ts";
 import { nodeLibraryBench } from "./node-library.bench.ts";
 import { nodeLiveBench } from "./node-live.bench.ts";
@@ -29,6 +30,10 @@ const BENCHES: readonly Bench[] = [
   stackBench,
 ];
 const LATEST = new URL("./results/latest.json", import.meta.url);
+
+const [LIMIT_MS, QUICK_LIMIT_MS] = [40 * 60_000, 15 * 60_000];
+/** For a stack to stop. */
+const GRACE_MS = 60_000;
 
 const HELP = `Measures Offing beside its peers, in one run, and prints one table.
 
@@ -147,7 +152,8 @@ async function measureOne(bench: Bench, { quick, folder, signal }: Setting): Pro
   const before = await lookAround();
   const beganMs = performance.now();
   const say = (text: string): void => void process.stderr.write(`${bench.name}: ${text}\n`);
-  const result = await bench.run({ quick, folder, say, signal });
+  const limit = { signal, limitMs: quick ? QUICK_LIMIT_MS : LIMIT_MS, graceMs: GRACE_MS };
+  const result = await withinLimit((own) => bench.run({ quick, folder, say, signal: own }), limit);
   const seconds = (performance.now() - beganMs) / 1000;
   rmSync(folder, { recursive: true, force: true });
   return { name: bench.name, seconds, others: { before, after: await lookAround() }, ...result };
@@ -174,3 +180,5 @@ function rounded(_: string, value: unknown): unknown {
 }
 
 process.exitCode = await main();
+// What was given up may still hold something open.
+setTimeout(() => process.exit(), GRACE_MS).unref();
