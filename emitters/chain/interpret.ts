@@ -4,7 +4,7 @@ import { applyCanary } from "./canary/apply.ts";
 import { configChangesOf } from "./changes.ts";
 import { coverAbove, coverBelow, uncover } from "./coverage.ts";
 import { decodeAgain, forgetForeign, gradeAgain } from "./evidence/revise.ts";
-import { forgetWeak, rememberUnseen, rememberWeak } from "./evidence/weak.ts";
+import { forgetWeak, rememberUnseen, rememberWeak, weakOf } from "./evidence/weak.ts";
 import type { ChainFact, ConfigChangeFact, OperationFact, ReorgFact } from "./facts.ts";
 import { adopt, leaveIsland, settleFloor, shortenIsland } from "./islands.ts";
 import {
@@ -211,9 +211,10 @@ function record(state: State, { block, application, watch }: Scene, seen: readon
   return facts;
 }
 
-/** What was proved weakly in a block that is taken back need not be proved again. */
+/** What was proved weakly in a block that is taken back, or not shown by any trace, need not be proved any more. */
 function forgetProofs(state: State, applied: AppliedBlock | undefined): void {
-  for (const fact of applied?.facts ?? []) if (fact.kind === "operation") forgetWeak(state, fact.txHash);
+  if (applied === undefined) return;
+  for (const [txHash, { hash }] of [...weakOf(state)]) if (hash === applied.hash) forgetWeak(state, txHash);
 }
 
 function remembered(fact: WrittenFact): AppliedFact {

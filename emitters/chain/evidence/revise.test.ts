@@ -3,6 +3,7 @@ import { State } from "#core/state.ts";
 import type { ChainFact } from "../facts.ts";
 import { block, CONFIG, frame, hashOf, MISSING, ROUTER, reverted, STRANGER, transaction } from "../fixtures/handmade.ts";
 import { createInterpret } from "../interpret.ts";
+import { WINDOW_BLOCKS } from "../memory.ts";
 import type { BlockSeen, ChainObservation, Frame, RegradeSeen } from "../observation.ts";
 import { watchOf } from "../watch.ts";
 import { weakOf } from "./weak.ts";
@@ -58,6 +59,16 @@ describe("a transaction to one of ours that no trace showed", () => {
     ]);
     expect(facts.flat().map(({ kind }) => kind)).toEqual(["reorg"]);
     expect([...weakOf(state)]).toEqual([]);
+  });
+
+  it("is none either when the trace comes after that block's height became final, from a node that kept the block", () => {
+    const others = Array.from({ length: WINDOW_BLOCKS + 1 }, (_, index) => {
+      return block({ number: 7 + index, branch: "b", parentBranch: index === 0 ? "a" : "b" });
+    });
+    const { facts, state } = run([block({ number: 6 }), untraced(7, turnedAway), ...others]);
+    expect([...weakOf(state)]).toEqual([]);
+    expect(interpret(state, traced(7, turnedAway))).toEqual([]);
+    expect(facts.flat().map(({ kind }) => kind)).toEqual(["reorg"]);
   });
 
   it("counts under the application that stands when its block left and came back", () => {
