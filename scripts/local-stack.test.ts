@@ -25,7 +25,7 @@ function missingIn(page: string): readonly string[] {
 test("every setting, test and alert that the page of the local stack names is there", () => {
   expect(missingIn(PAGE)).toEqual([]);
   expect([...PAGE.matchAll(/`[^`]+` in `[^`]+`/g)].length).toBeGreaterThanOrEqual(9);
-  expect([...PAGE.matchAll(/\.test\.ts`: /g)].length).toBeGreaterThanOrEqual(19);
+  expect([...PAGE.matchAll(/\.test\.ts`: /g)].length).toBeGreaterThanOrEqual(24);
 });
 
 test.each([
