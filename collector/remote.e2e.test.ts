@@ -107,11 +107,16 @@ describe.skipIf(!able)("straight to a managed backend", () => {
   });
 
   test("with a certificate of ours where the backend asks for one, and not without", async () => {
-    const route = { url: `https://${backend.mutual}`, headers: authorization };
+    const route = { url: `https://${backend.mutual}`, headers: authorization, compression: "gzip" } as const;
     const ca = pem(certificates.ca);
     await expect(sendAll({ ...route, tls: { ca } }, "without")).rejects.toMatchObject({ code: "COLLECTOR_UNREACHABLE" });
-    await sendAll({ ...route, tls: { ca, cert: pem(certificates.clientCert), key: pem(certificates.clientKey) } }, "mutualmutualxxxx");
+    const tls = { ca, cert: pem(certificates.clientCert), key: pem(certificates.clientKey) };
+    await sendAll({ ...route, tls }, "mutualmutualxxxx");
     await arrived("mutualmutualxxxx");
+    // It refuses what is not compressed: so whatever the overlay below brings there, it has compressed.
+    const plain = createOtlpClient({ timeoutMs: 5_000, ...route, tls, compression: "none" });
+    const sent = { signal: "logs", resource: {}, items: [itemsOf("uncompressed-xxx").logs], abort: ABORT, patience: "once" } as const;
+    expect(await plain.send(sent)).toMatchObject({ acknowledged: 0, dead: [expect.anything()] });
   });
 
   test.each(["http/protobuf", "grpc"] as const)("a wrong token over %s waits for a right one and loses nothing", async (protocol) => {
@@ -172,7 +177,7 @@ describe.skipIf(!able)("through the Collector with otel-remote.yaml", () => {
     return null;
   }
 
-  test("what came while the backend was down outlives a kill, and arrives when it is back", async () => {
+  test("what came while the backend was down outlives a kill, and arrives compressed when it is back", async () => {
     await backend.part.stop();
     await sendAll({ url, headers: {} }, "overlay-queued-x");
     await local.kill("SIGKILL");

@@ -11,7 +11,7 @@ export interface RemoteBackend {
   /** Host and port by what each asks for. */
   readonly http: string;
   readonly grpc: string;
-  /** Asks for a certificate of ours too. */
+  /** Asks for a certificate of ours too, and takes nothing that is not compressed by gzip. */
   readonly mutual: string;
   /** Everything taken so far, as text. */
   readonly taken: () => string;
@@ -47,7 +47,7 @@ receivers:
       grpc: { endpoint: "${grpc}", tls: { ${tls} }, ${auth} }
   otlp/mutual:
     protocols:
-      http: { endpoint: "${mutual}", tls: { ${tls}, client_ca_file: ${certificates.ca} }, ${auth} }
+      http: { endpoint: "${mutual}", tls: { ${tls}, client_ca_file: ${certificates.ca} }, ${auth}, compression_algorithms: [gzip] }
 exporters:
   file: { path: ${file}, rotation: { max_megabytes: 64, max_backups: 1 } }
 service:
