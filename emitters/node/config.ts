@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { duration, filePath } from "#core/config/types.ts";
 import { OffingError } from "#core/errors.ts";
-import { loadMapping, type MappingFile, shippedNames } from "./mapping.ts";
+import { declaredSchema, loadMapping, type MappingFile, shippedNames } from "./mapping.ts";
 import type { DeclaredNames } from "./names.ts";
 
 /** The `node` section as the emitter uses it. */
@@ -37,7 +37,6 @@ export type InputConfig = { readonly format: string } & (
 );
 
 const format = z.string().min(1).default("auto");
-const names = z.array(z.string().min(1).max(120)).optional();
 
 const inputSchema = z
   .strictObject({
@@ -91,9 +90,7 @@ export function nodeSchemaIn(folder: string): z.ZodType<NodeConfig> {
     .strictObject({
       service_name: z.string().min(1).default("node"),
       inputs: z.array(inputSchema).min(1),
-      names: z
-        .strictObject({ command: names, kind: names, task: names, stage: names, protocol: names, query: names, type: names, phase: names })
-        .default({}),
+      names: declaredSchema.prefault({}),
       traces: z.boolean().default(true),
       logs: z.boolean().default(true),
       from: z.enum(["beginning", "end"]).default("beginning"),
@@ -113,7 +110,7 @@ export function nodeSchemaIn(folder: string): z.ZodType<NodeConfig> {
         serviceName: section.service_name,
         inputs: section.inputs,
         mappings,
-        names: declared(section.names),
+        names: together([section.names, ...[...mappings.values()].map(({ declared }) => declared)]),
         signals: { traces: section.traces, logs: section.logs },
         from: section.from,
         maxLineBytes: section.max_line,
@@ -137,6 +134,11 @@ function addMapping(mappings: Map<string, MappingFile>, name: string, folder: st
   }
 }
 
-function declared(section: Readonly<Record<string, readonly string[] | undefined>>): DeclaredNames {
-  return Object.fromEntries(Object.entries(section).filter(([, values]) => values !== undefined));
+/** What any of them declares. */
+function together(all: readonly DeclaredNames[]): DeclaredNames {
+  const values = new Map<string, Set<string>>();
+  for (const [label, listed] of all.flatMap((one) => Object.entries(one))) {
+    values.set(label, new Set([...(values.get(label) ?? []), ...listed]));
+  }
+  return Object.fromEntries([...values].map(([label, listed]) => [label, [...listed]]));
 }

@@ -241,6 +241,7 @@ const PLAIN: MappingFile = {
   fields: [""],
   activities: [],
   names: new Map(),
+  declared: {},
   levels: new Map(),
   words: new Map(),
 };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { faultsError } from "#core/config/place.ts";
 import { readYaml } from "#core/config/yaml.ts";
 import { checkPart } from "#core/config/zod-faults.ts";
+import type { DeclaredNames } from "./names.ts";
 
 /**
  * How the lines of one logger become what the contract knows. Every place is a dotted path into the line; where a list stands, the first
@@ -29,6 +30,8 @@ export interface MappingFile {
   readonly activities: readonly ActivityRule[];
   /** Names of the node's own that are not in the contract's form, and what they are: `handle_publish: command.publish`. */
   readonly names: Words;
+  /** Values of labels that are always known: `command: [publish, get]`. They stand beside those of the configuration's `names`. */
+  readonly declared: DeclaredNames;
   /** Words for the logger's own levels: `"30": info`. */
   readonly levels: Words;
   /** Words for a status, outcome or result that are not the contract's: `done: completed`. */
@@ -72,6 +75,22 @@ const words = z
   .default({})
   .transform((table): Words => new Map(Object.entries(table)));
 
+const values = z.array(z.string().min(1).max(120)).optional();
+
+/** The values that a configuration or a mapping declares for the labels whose values a node makes up. */
+export const declaredSchema: z.ZodType<DeclaredNames> = z
+  .strictObject({
+    command: values,
+    kind: values,
+    task: values,
+    stage: values,
+    protocol: values,
+    query: values,
+    type: values,
+    phase: values,
+  })
+  .transform((section): DeclaredNames => Object.fromEntries(Object.entries(section).filter(([, listed]) => listed !== undefined)));
+
 const activitySchema = z.strictObject({
   when: z.record(z.string(), z.union([value, z.array(value)])).default({}),
   phase: z.enum(["begin", "end", "whole", "named"]),
@@ -99,6 +118,7 @@ const mappingSchema: z.ZodType<MappingFile> = z.strictObject({
   fields: paths.default([""]),
   activities: z.array(activitySchema).default([]),
   names: words,
+  declared: declaredSchema.prefault({}),
   levels: words,
   words,
 });
