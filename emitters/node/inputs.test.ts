@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemClock } from "#core/clock.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
 import { logsOf, spansOf } from "./library/testing/received.ts";
 import { countsIn, type WholeRun, wholeRun } from "./testing/whole-run.ts";
@@ -59,8 +60,9 @@ function startJournal() {
       writeFileSync(join(journal, `${name}.journal`), brotliDecompressSync(packed));
     },
     vacuum: (name: string) => rmSync(join(journal, `${name}.journal`)),
-    begin: (units = ["node.service"]) =>
+    begin: (units = ["node.service"], clock = systemClock) =>
       wholeRun({
+        clock,
         location: location(),
         collector: receiver.url,
         inputs: [{ type: "journald", units, identifiers: [], folder: journal, format: "rust-tracing" }],
@@ -112,6 +114,22 @@ test.skipIf(!hasJournalctl)("what the journal dropped while nobody read is told 
   await run.stop();
   expect(await gaps()).toBe(1);
 });
+
+test.skipIf(!hasJournalctl)(
+  "what the journal dropped while reading waited for the Collector is told as lost without a restart",
+  async () => {
+    const { place, vacuum, begin } = startJournal();
+    const gaps = async () => (await countsIn(location()))['offing.node.log.gaps{"loss":"vacuumed"}'];
+    place("first");
+    let nowMs = Date.now();
+    run = begin(undefined, { ...systemClock, nowMs: () => nowMs });
+    await spansArrived(30);
+    vacuum("first");
+    // Nobody looked for as long as a Collector that takes nothing holds the reading up.
+    nowMs += 5_000;
+    await expect.poll(gaps, { timeout: 20_000 }).toBe(1);
+  },
+);
 
 test("a folder of files, and Docker's json-file with a line in pieces", async () => {
   const [logs, docker] = [join(folder, "logs"), join(folder, "docker-json.log")];

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "#core/log.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "#core/testing/otlp-receiver.ts";
@@ -19,14 +19,16 @@ interface Faulty {
   readonly url?: string;
   readonly maxQueue?: number;
   readonly shutdown?: string;
+  /** What one request may take; long where an answer that a busy machine delays must not become a second one. */
+  readonly timeout?: string;
 }
 
-function start({ url = receiver.url, maxQueue = 20_000, shutdown = "10s" }: Faulty = {}): Promise<NodeTelemetry> {
+function start({ url = receiver.url, maxQueue = 20_000, shutdown = "10s", timeout = "200ms" }: Faulty = {}): Promise<NodeTelemetry> {
   return startNodeTelemetry({
     telemetry: {
       traces: { enabled: true, otlp_endpoint: url, max_queue: maxQueue },
       metrics: { enabled: true, bind_address: "127.0.0.1:0" },
-      timeout: "200ms",
+      timeout,
       shutdown,
     },
     names: { command: ["publish"] },
@@ -103,9 +105,38 @@ describe("the node works on, says so once, and stops in time, with a Collector t
   });
 });
 
+test("shutdown ends by its own limit while every request to the Collector hangs, whatever a request may take", async () => {
+  receiver.answer = never;
+  const sockets = new Set<Socket>();
+  const mute = createServer((socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+  const { port } = mute.address() as AddressInfo;
+  const hanging = { enabled: true, otlp_endpoint: receiver.url };
+  const node = await startNodeTelemetry({
+    telemetry: {
+      traces: hanging,
+      logs: hanging,
+      metrics: { enabled: true, otlp_endpoint: `http://127.0.0.1:${port}`, interval: "100ms" },
+      // Longer than a test may take: only the limit of the shutdown ends these requests.
+      timeout: "10m",
+      shutdown: "300ms",
+    },
+    log: createLog({ level: "debug", write: (line) => lines.push(JSON.parse(line)) }),
+    environment: {},
+  });
+  await work(node, 600);
+  node.log("info", "still here");
+  await until(() => receiver.requests.length > 0 && sockets.size > 0);
+  await node.shutdown();
+  expect(lines.at(-1)?.message).toBe("telemetry: stopped before everything was delivered");
+  expect(node.health()).toMatchObject({ queued: { traces: 0, logs: 0 }, dropped: { traces: 600, logs: 1 } });
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => mute.close(resolve));
+});
+
 test("a Collector away for as long as 12,000 spans take (60 s at 200 a second) costs none of them", async () => {
   receiver.answer = () => ({ status: 503 });
-  const node = await start();
+  const node = await start({ timeout: "30s" });
   await work(node, 12_000);
   await until(() => lines.length > 0);
   const refused = receiver.requests.length;

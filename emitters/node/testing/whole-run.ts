@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from "node:stream";
-import { systemClock } from "#core/clock.ts";
+import { type Clock, systemClock } from "#core/clock.ts";
 import type { LedgerLocation } from "#core/ledger/ledger.ts";
 import { openLedger } from "#core/ledger/open.ts";
 import { createLog } from "#core/log.ts";
@@ -19,6 +19,8 @@ export interface WholeRunOptions {
   readonly redaction?: Redaction;
   readonly stdin?: Readable;
   readonly spoolFolder?: string;
+  /** The system's own when left out. */
+  readonly clock?: Clock;
 }
 
 /** The emitter at work, from its inputs to the Collector. */
@@ -29,7 +31,16 @@ export interface WholeRun {
 }
 
 /** Starts the whole emitter in this process; only Rust's mapping is there, and a test's own. */
-export function wholeRun({ location, collector, inputs, config, redaction, stdin, spoolFolder }: WholeRunOptions): WholeRun {
+export function wholeRun({
+  location,
+  collector,
+  inputs,
+  config,
+  redaction,
+  stdin,
+  spoolFolder,
+  clock = systemClock,
+}: WholeRunOptions): WholeRun {
   const log = createLog({ level: "error", write: () => {} });
   const whole: NodeConfig = {
     serviceName: "node",
@@ -45,7 +56,7 @@ export function wholeRun({ location, collector, inputs, config, redaction, stdin
     openAgeMs: 86_400_000,
     ...config,
   };
-  const emitter = nodeEmitter(whole, { clock: systemClock, log, stdin: stdin ?? new PassThrough(), spoolFolder: spoolFolder ?? "" });
+  const emitter = nodeEmitter(whole, { clock, log, stdin: stdin ?? new PassThrough(), spoolFolder: spoolFolder ?? "" });
   const stop = new AbortController();
   const ended = runStream(
     {
@@ -57,7 +68,7 @@ export function wholeRun({ location, collector, inputs, config, redaction, stdin
       slot: "test-node",
       version: "0.0.0",
       meter: createMeter(),
-      clock: systemClock,
+      clock,
       log,
     },
     stop.signal,
