@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { fitLoki, fittedHours, keptHours, LONGEST_HOURS, lokiLimitsFile, prepareLokiLimits } from "./loki-share.ts";
+import { fitLoki, fittedHours, keepLokiToShare, keptHours, LONGEST_HOURS, lokiLimitsFile, prepareLokiLimits } from "./loki-share.ts";
 import { scratch } from "./testing/stub.ts";
 
 const MIB = 1024 ** 2;
@@ -57,4 +57,18 @@ test("a restart keeps what was found to fit, and without a budget nothing is wri
   writeFileSync(lokiLimitsFile(directory), "overrides: { fake: { retention_period: 48h } }\n");
   prepareLokiLimits(directory);
   expect(keptHours(directory)).toBe(48);
+});
+
+test("a full disk leaves the file as it was, and the stack as it is", async () => {
+  prepareLokiLimits(directory);
+  utimesSync(lokiLimitsFile(directory), 1, 1);
+  const abort = new AbortController();
+  const told: string[] = [];
+  // Where nothing can be written, be it for want of room.
+  mkdirSync(`${lokiLimitsFile(directory)}.new`);
+  const keeping = keepLokiToShare(directory, 2.5 * MIB, { abort: abort.signal, say: (text) => told.push(text) });
+  await expect.poll(() => told.length).toBe(1);
+  abort.abort();
+  await keeping;
+  expect(keptHours(directory)).toBe(LONGEST_HOURS);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HEADROOM } from "./disk-budget.ts";
@@ -63,10 +63,16 @@ export async function fitLoki(directory: string, shareBytes: number, nowMs: numb
   if (fitted !== hours && nowMs - statSync(lokiLimitsFile(directory)).mtimeMs > EFFECT_MS) writeHours(directory, fitted);
 }
 
-/** Keeps Loki to its share until aborted. */
-export async function keepLokiToShare(directory: string, shareBytes: number, abort: AbortSignal): Promise<void> {
+/** How long Loki is kept to its share, and who is told what stands in the way. */
+export interface Keeping {
+  readonly abort: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+/** Keeps Loki to its share until aborted. What cannot be done now, such as to write on a full disk, is tried again later. */
+export async function keepLokiToShare(directory: string, shareBytes: number, { abort, say }: Keeping): Promise<void> {
   while (!abort.aborted) {
-    await fitLoki(directory, shareBytes, Date.now());
+    await fitLoki(directory, shareBytes, Date.now()).catch((error: unknown) => say(`how long Loki keeps lines was not fitted: ${error}\n`));
     await sleep(LOOK_MS, undefined, { signal: abort }).catch(() => {});
   }
 }
@@ -81,12 +87,13 @@ function oldestDayMs(directory: string): number | undefined {
   }
 }
 
-/** Loki without tenants calls its one tenant so. */
+/** Loki without tenants calls its one tenant so. Whoever reads the file, or finds the disk full, never sees half of it. */
 function writeHours(directory: string, hours: number): void {
   const file = lokiLimitsFile(directory);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
-    file,
+    `${file}.new`,
     `# Written by \`./offing up --disk-budget\`; Loki reads it again every ten seconds.\noverrides:\n  fake:\n    retention_period: ${hours}h\n`,
   );
+  renameSync(`${file}.new`, file);
 }

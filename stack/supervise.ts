@@ -14,7 +14,8 @@ async function supervise(order: SupervisorOrder): Promise<number> {
     tell({ ready: true });
     const { directory, diskBudget: budget = null } = order;
     const watch = diskWatchOf({ directory, budget, collector: stack.endpoints.collector, ledgers: [LEDGERS] });
-    const watching = [watchDisk(watch, told.signal), ...(budget === null ? [] : [keepLokiToShare(directory, budget.loki, told.signal)])];
+    const keeping = { abort: told.signal, say: (text: string) => void process.stderr.write(text) };
+    const watching = [watchDisk(watch, told.signal), ...(budget === null ? [] : [keepLokiToShare(directory, budget.loki, keeping)])];
     const exit = await stack.exited;
     told.abort();
     await Promise.all(watching);
