@@ -48,10 +48,16 @@ async function probeBatch<M extends string>({ endpoint }: Member<M>, { methods, 
       return;
     } catch (error) {
       if (signal.aborted || !mayPass(error)) throw error;
-      if (faultOf(error) === "unreachable") return;
+      if (isOut(error)) return;
     }
   }
   meter.set(rpcEndpointBatch.at({ provider }, 1));
+}
+
+/** It answers nothing at the moment, whatever is asked: that says nothing of what it can do. */
+function isOut(error: unknown): boolean {
+  const { status } = (error as { readonly context: Readonly<Record<string, unknown>> }).context;
+  return faultOf(error) === "unreachable" || (typeof status === "number" && status >= 500);
 }
 
 /** Asks for one trace: how it ends is noted as that of any other. */

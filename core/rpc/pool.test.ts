@@ -28,6 +28,7 @@ class Endpoint {
   oldest = 0;
   spoil: Meddling | undefined;
   batch = 1_000;
+  tooMany: Meddling = { type: "body", status: 429, body: "", retryAfter: "30" };
   readonly batches: number[] = [];
   trace: () => Meddling = () => ({ type: "result", result: [] });
   readonly proxy: RpcProxy;
@@ -36,7 +37,7 @@ class Endpoint {
     this.proxy = proxy;
     proxy.meddle = ({ method, params, batch = 1 }) => {
       if (batch > 1) this.batches.push(batch);
-      return this.spoil ?? (batch > this.batch ? { type: "body", status: 429, body: "", retryAfter: "30" } : this.answer(method, params));
+      return this.spoil ?? (batch > this.batch ? this.tooMany : this.answer(method, params));
     };
   }
 
@@ -82,8 +83,12 @@ function faults(): Readonly<Record<string, number>> {
 
 async function survey(): Promise<void> {
   const before = endpoints.map((endpoint) => endpoint.asked("head"));
-  pool.survey(never);
-  await expect.poll(() => endpoints.map((endpoint) => endpoint.asked("head"))).toEqual(before.map((count) => count + 1));
+  const asked = () => {
+    // It does not look while the probes of its last look are on their way.
+    pool.survey(never);
+    return endpoints.map((endpoint) => endpoint.asked("head"));
+  };
+  await expect.poll(asked).toEqual(before.map((count) => count + 1));
 }
 
 function gauge(name: string, provider: string, more: Readonly<Record<string, string>> = {}): number | undefined {
@@ -225,6 +230,15 @@ describe("a pool", () => {
     ]);
     expect(faults()).toEqual({});
     expect(gauge("offing_rpc_endpoint_error_ratio", "rpc-2")).toBe(0);
+  });
+
+  it("says nothing of how many an endpoint answers at once that was away while it was asked", async () => {
+    endpoints[0].batch = 1;
+    endpoints[0].tooMany = { type: "body", status: 503, body: "" };
+    await survey();
+    await expect.poll(() => gauge("offing_rpc_endpoint_batch", "rpc-2")).toBe(100);
+    expect(gauge("offing_rpc_endpoint_batch", "rpc-1")).toBeUndefined();
+    expect(endpoints[0].batches).toEqual([100]);
   });
 
   it("learns from traces how long an endpoint lets one run", async () => {
