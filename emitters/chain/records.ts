@@ -5,6 +5,7 @@ import { ACTOR_COLUMNS, EVIDENCE_COLUMNS } from "./evidence/columns.ts";
 import type { CanaryFact, ChainFact, ConfigChangeFact, OperationFact, SummaryFact } from "./facts.ts";
 import { POSTGRES_FINALITY, POSTGRES_FINALITY_COLUMN, SQLITE_FINALITY, SQLITE_FINALITY_COLUMN } from "./finality.ts";
 import { POSTGRES_ROLLUPS, SQLITE_ROLLUPS } from "./reports/rollup-views.ts";
+import { summaryRowId } from "./summary/summarise.ts";
 import { POSTGRES_SUMMARIES, SQLITE_SUMMARIES } from "./summary/tables.ts";
 import { POSTGRES_TABLES, SQLITE_TABLES } from "./tables.ts";
 
@@ -110,7 +111,7 @@ function metaOf({ txFrom, txTo, txIndex, address, revert }: OperationFact): Read
 function summaryValues(fact: SummaryFact): RecordRow["values"] {
   const { chainId, blockNumber, blockHash, contract, actionType, callerCategory, evidence, route } = fact;
   return {
-    id: `summary:${chainId}:${blockNumber}:${blockHash}:${contract}:${actionType}:${callerCategory}:${evidence}:${route ?? ""}`,
+    id: summaryRowId(fact),
     chain_id: chainId,
     block_number: blockNumber,
     block_hash: blockHash,

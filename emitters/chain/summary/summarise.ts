@@ -39,22 +39,32 @@ export function summarised(facts: readonly SeenFact[], fullRows: number): readon
     shared.set(kind, group);
     group.push(fact);
   }
-  return [...kept, ...[...shared].map(([kind, group]) => summaryOf(kind, group))];
+  return [...kept, ...[...shared.values()].map(summaryOf)];
+}
+
+type Shared = Pick<
+  SummaryFact,
+  "chainId" | "blockNumber" | "blockHash" | "contract" | "actionType" | "callerCategory" | "evidence" | "route"
+>;
+
+/** The row that operations of one block and kind share, however often the block is applied. */
+export function summaryRowId(fact: Shared): string {
+  return `summary:${fact.chainId}:${fact.blockNumber}:${fact.blockHash}:${kindOf(fact)}`;
 }
 
 /** What all operations of a summary have in common, beside their block. */
-function kindOf({ contract, actionType, callerCategory, evidence, route }: OperationFact): string {
+function kindOf({ contract, actionType, callerCategory, evidence, route }: Shared): string {
   return `${contract}:${actionType}:${callerCategory}:${evidence}:${route ?? ""}`;
 }
 
-function summaryOf(kind: string, group: readonly OperationFact[]): SummaryFact {
+function summaryOf(group: readonly OperationFact[]): SummaryFact {
   const [first, last] = [group[0], group.at(-1)];
   if (first === undefined || last === undefined) throw new TypeError("a summary stands for at least one operation");
   const { chainId, blockNumber, blockHash, timeMs, late, application } = first;
   const { contract, actionType, callerCategory, evidence, route } = first;
   return {
     kind: "operation_summary",
-    id: `summary:${chainId}:${blockNumber}:${blockHash}:${kind}:${application}`,
+    id: `${summaryRowId(first)}:${application}`,
     timeMs,
     late,
     chainId,
