@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { LAUNCH } from "../stack/launch.ts";
 
 /** As ./offing starts an emitter: what was compiled once is kept, and the compiler takes no memory. */
-const HEAP_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
 const COMPILED = { NODE_COMPILE_CACHE: fileURLToPath(new URL("../.offing/compiled", import.meta.url)) };
 
 /** Longer than the longest part takes on a slow machine. */
@@ -27,9 +27,9 @@ export interface PartOptions<Order> {
  */
 export async function runPart<Order, Answer>(part: URL, { order, signal, limitMs = LIMIT_MS }: PartOptions<Order>): Promise<Answer> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, [...HEAP_FLAGS, part.pathname], {
+  const child = spawn(process.execPath, [...LAUNCH.flags, part.pathname], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...COMPILED, ...process.env },
+    env: { ...LAUNCH.env, ...COMPILED, ...process.env },
     signal,
     killSignal: "SIGKILL",
   });

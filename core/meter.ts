@@ -1,4 +1,4 @@
-import { bucketOf, seriesKey } from "#core/series.ts";
+import { bucketOf, seriesName } from "#core/series.ts";
 import type { GaugePoint, Increment, Labels, MetricDefinition, Recording, SpanSignal } from "#core/signal.ts";
 
 /** Metrics of the process itself, since its start; what the ledger counts never goes this way. */
@@ -29,7 +29,7 @@ export function createMeter(): Meter {
   const series = new Map<string, MeterSeries>();
   const spans: SpanSignal[] = [];
   const grow = (metric: MetricDefinition, labels: Labels, value: number, buckets: number[] | null): void => {
-    const key = seriesKey(metric.name, labels);
+    const key = seriesName(metric.name, metric, labels);
     const before = series.get(key);
     if (buckets !== null) for (const [index, count] of (before?.buckets ?? []).entries()) buckets[index] = (buckets[index] ?? 0) + count;
     series.set(key, { metric, labels, value: (before?.value ?? 0) + value, buckets });
@@ -42,7 +42,7 @@ export function createMeter(): Meter {
       buckets[bucketOf(bounds, value)] = 1;
       grow(metric, labels, value, buckets);
     },
-    set: ({ metric, labels, value }) => void series.set(seriesKey(metric.name, labels), { metric, labels, value, buckets: null }),
+    set: ({ metric, labels, value }) => void series.set(seriesName(metric.name, metric, labels), { metric, labels, value, buckets: null }),
     trace: (span) => {
       spans.push(span);
       if (spans.length > SPANS_KEPT) spans.shift();

@@ -5,12 +5,7 @@ export function labelsKey(labels: Labels): string {
   return JSON.stringify(Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-/** The identity of one series. */
-export function seriesKey(metric: string, labels: Labels): string {
-  return `${metric}${labelsKey(labels)}`;
-}
-
-/** As `seriesKey`, but cheaper: the contract fixes which labels a metric has and in which order. */
+/** The identity of one series under a name of its metric: the contract fixes which labels a metric has and in which order. */
 export function seriesName(name: string, metric: Pick<MetricDefinition, "labels">, labels: Labels): string {
   let key = name;
   for (const label of metric.labels) key += `\u0000${labels[label] ?? ""}`;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { OffingError } from "#core/errors.ts";
+import { LAUNCH } from "../stack/launch.ts";
 
 /** How to start an emitter as a process of its own, as an operator does. */
 export interface EmitterOptions {
@@ -40,8 +41,6 @@ export interface EmitterState {
 }
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-/** As ./offing starts it. */
-const HEAP_FLAGS = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
 const START_MS = 60_000;
 const KEPT_STDERR = 64_000;
 
@@ -59,7 +58,10 @@ export async function startEmitter(options: EmitterOptions): Promise<EmitterProc
     options.config,
     ...(options.set ?? []).flatMap((value) => ["--set", value]),
   ];
-  const child = spawn(process.execPath, [...HEAP_FLAGS, ...args], { stdio: ["ignore", "ignore", "pipe"], env: options.env ?? process.env });
+  const child = spawn(process.execPath, [...LAUNCH.flags, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...LAUNCH.env, ...(options.env ?? process.env) },
+  });
   const log = createWriteStream(options.logFile, { flags: "a" });
   let stderr = "";
   const running = Promise.withResolvers<{ http: string; ledger: string }>();

@@ -121,7 +121,7 @@ npm_calls() {
   "$checkout/offing" >/dev/null 2>&1
   run "$checkout/offing" run chain --config "a file.yaml" ''
   [ "$status" -eq 0 ]
-  [ "${lines[0]}" = "node [--max-semi-space-size=4] [--heap-growing-percent=30] [$checkout/cli.ts] [run] [chain] [--config] [a file.yaml] []" ]
+  [ "${lines[0]}" = "node [--max-semi-space-size=8] [--heap-growing-percent=30] [$checkout/cli.ts] [run] [chain] [--config] [a file.yaml] []" ]
   [ "${lines[1]}" = "PATH $checkout/node_modules/.bin" ]
 }
 

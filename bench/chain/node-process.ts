@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { wantedOf } from "./block-logs.ts";
 import { CHAIN_ID, type RecordedBlock, type RecordingPlan, recording, TAIL } from "./recording.ts";
 
 /** What the process is told to serve: the plan, and whether it can trace. */
@@ -111,30 +112,37 @@ interface LogFilter {
 function logsAnswer({ address, topics = [], fromBlock, toBlock }: LogFilter): Buffer {
   const addresses = address === undefined ? undefined : new Set([address].flat().map((each) => each.toLowerCase()));
   const wanted = topics[0] === undefined || topics[0] === null ? undefined : new Set([topics[0]].flat());
-  const found: string[] = [];
+  const found: Buffer[] = [];
   for (let number = Number(fromBlock); number <= Math.min(Number(toBlock), head()); number += 1) {
-    for (const log of byNumber.get(number)?.logs ?? []) {
-      if ((addresses?.has(log.address) ?? true) && (wanted?.has(log.topic) ?? true)) found.push(log.json);
-    }
+    const block = byNumber.get(number);
+    for (const log of block === undefined ? [] : wantedOf(block.logs, { addresses, topics: wanted })) found.push(COMMA, log);
   }
-  return Buffer.from(`[${found.join(",")}]`);
+  return Buffer.concat([Buffer.from("["), ...found.slice(1), Buffer.from("]")]);
 }
 
-function respond(request: Request): Buffer[] {
+const COMMA = Buffer.from(",");
+
+/** The parts of a response, between what goes before and after it. */
+function respond(request: Request, [before, after]: readonly [string, string]): (Buffer | string)[] {
   const result = answer(request);
-  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},`;
-  if (result === undefined) return [Buffer.from(`${head}"error":{"code":-32601,"message":"the method ${request.method} does not exist"}}`)];
-  return [Buffer.from(`${head}"result":`), result, Buffer.from("}")];
+  const head = `${before}{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},`;
+  if (result === undefined) return [`${head}"error":{"code":-32601,"message":"the method ${request.method} does not exist"}}${after}`];
+  return [`${head}"result":`, result, `}${after}`];
 }
 
 const server = createServer(async (incoming, response) => {
   if (incoming.method === "GET") return void response.end(JSON.stringify(incoming.url === "/births" ? births : requests));
   const asked = JSON.parse(await text(incoming)) as Request | readonly Request[];
-  response.setHeader("content-type", "application/json");
   const parts = Array.isArray(asked)
-    ? [Buffer.from("["), ...asked.flatMap((each, index) => [...(index > 0 ? [Buffer.from(",")] : []), ...respond(each)]), Buffer.from("]")]
-    : respond(asked as Request);
-  response.end(Buffer.concat(parts));
+    ? asked.flatMap((each, index) => respond(each, [index === 0 ? "[" : "", index === asked.length - 1 ? "]" : ","]))
+    : respond(asked as Request, ["", ""]);
+  const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  response.writeHead(200, { "content-type": "application/json", "content-length": length });
+  // Nothing is copied: what was recorded goes to the socket as it is.
+  response.cork();
+  for (const part of parts) response.write(part);
+  response.end();
+  response.uncork();
 });
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { encodeErrorResult, parseAbi, toEventSelector, toFunctionSelector } from "viem";
 import { randomFrom } from "#core/testing/random.ts";
+import { type BlockLogs, endsOf, type RecordedLog } from "./block-logs.ts";
 
 /** What a recorded chain is like. */
 export interface RecordingPlan {
@@ -21,17 +22,12 @@ export interface RecordedBlock {
   readonly slim: Buffer;
   readonly receipts: Buffer;
   readonly traces: Buffer;
-  readonly logs: readonly RecordedLog[];
+  readonly logs: BlockLogs;
   /** Watched calls that went through: what any indexer of the chain must find, as `hash action`. */
   readonly successes: readonly string[];
 }
 
-/** A log, as `eth_getLogs` gives it, and by what it is found. */
-export interface RecordedLog {
-  readonly address: string;
-  readonly topic: string;
-  readonly json: string;
-}
+const ADDRESSES = new Map<string, string>();
 
 /** What the recording is about. */
 export const PSM: string = address("psm");
@@ -115,16 +111,33 @@ function blockOf(plan: RecordingPlan, { number, random }: { readonly number: num
     if (call.success !== undefined) successes.push(`${transactionHash} ${call.success}`);
   }
   const header = headerOf(plan, { number, blockHash, bloom: logs.length > 0 });
+  const slim = { ...header, transactions: transactions.map((each) => (each as { readonly hash: string }).hash) };
+  const answers = [{ ...header, transactions }, slim, receipts, traces].map((answer) => JSON.stringify(answer));
+  const [full = EMPTY, short = EMPTY, ...rest] = inOnePiece([...answers, logs.map(({ json }) => json).join("")]);
+  const [ofReceipts = EMPTY, ofTraces = EMPTY, bytes = EMPTY] = rest;
+  const found = { addresses: logs.map((log) => log.address), topics: logs.map(({ topic }) => topic) };
   return {
     number,
     hash: blockHash,
-    full: Buffer.from(JSON.stringify({ ...header, transactions })),
-    slim: Buffer.from(JSON.stringify({ ...header, transactions: transactions.map((each) => (each as { readonly hash: string }).hash) })),
-    receipts: Buffer.from(JSON.stringify(receipts)),
-    traces: Buffer.from(JSON.stringify(traces)),
-    logs,
+    full,
+    slim: short,
+    receipts: ofReceipts,
+    traces: ofTraces,
+    logs: { bytes, ends: endsOf(logs), ...found },
     successes,
   };
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** The bytes of each text, all in one allocation. */
+function inOnePiece(texts: readonly string[]): Buffer[] {
+  const piece = Buffer.from(texts.join(""));
+  let end = 0;
+  return texts.map((text) => {
+    end += Buffer.byteLength(text);
+    return piece.subarray(end - Buffer.byteLength(text), end);
+  });
 }
 
 function watchedCall({ routed }: RecordingPlan, random: () => number): Call {
@@ -256,8 +269,13 @@ function action(
   return { name, to, selector: toFunctionSelector(call), topic: toEventSelector(event), blocked };
 }
 
+/** The same subject gives the same string, and not only an equal one: a recording names few addresses very often. */
 function address(subject: string): string {
-  return `0x${hash("sha256", subject).slice(0, 40)}`;
+  const known = ADDRESSES.get(subject);
+  if (known !== undefined) return known;
+  const made = `0x${hash("sha256", subject).slice(0, 40)}`;
+  ADDRESSES.set(subject, made);
+  return made;
 }
 
 function word(subject: string): string {

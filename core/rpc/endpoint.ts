@@ -6,7 +6,7 @@ import type { Meter } from "#core/meter.ts";
 import { parseRetryAfter } from "./health.ts";
 import type { RpcRequest } from "./methods.ts";
 import { createPost, type Posted } from "./post.ts";
-import { alone, bodyOf, type Call, type Exchange, together } from "./together.ts";
+import { alone, bodyOf, type Call, type Exchange, type Exchanged, together } from "./together.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -60,7 +60,7 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
   const place = { provider, url };
   const exchange = createExchange({ ...place, clock });
   const single = alone(exchange);
-  const shared = together({ exchange, isRefusal });
+  const shared = together({ exchange, isRefusal, clock });
   // One connection that is lost is one fault, however many answers were to come by it.
   const faults = new WeakMap<Error, OffingError>();
   let asked = 0;
@@ -69,7 +69,7 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
     meter.count(rpcRequests.add(labels));
     meter.record(rpcDuration.record(labels, Math.max(0, clock.nowMs() - startedMs) / 1000));
   };
-  const timed = async <T>({ method, send, read }: Exchanged<T>, signal: AbortSignal): Promise<T> => {
+  const timed = async <T>({ method, send, read }: Timed<T>, signal: AbortSignal): Promise<T> => {
     assertAllowed(method, allowed);
     const startedMs = clock.nowMs();
     const limit = limited(signal, timeoutMs);
@@ -104,14 +104,17 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
     askBatch: async (request, size, signal) => {
       const body = bodyOf(Array.from({ length: size }, () => callOf(request)));
       const { method } = request;
-      const answered = await timed({ method, send: (limit) => exchange({ body, method }, limit), read: resultsIn }, signal);
+      const answered = await timed(
+        { method, send: async (limit) => (await exchange({ body, method }, limit)).json, read: resultsIn },
+        signal,
+      );
       if (answered === size) shared.allow(size);
       return answered;
     },
   };
 }
 
-interface Exchanged<T> {
+interface Timed<T> {
   readonly method: string;
   readonly send: (limit: AbortSignal) => Promise<unknown>;
   readonly read: (answer: unknown) => T;
@@ -227,7 +230,7 @@ function isRefusal(error: unknown): boolean {
 function answerIn(
   { status, retryAfter, body }: Posted,
   { provider, method, nowMs }: Omit<Place, "url"> & { readonly nowMs: number },
-): unknown {
+): Exchanged {
   const context = { provider, method };
   if (status < 200 || status > 299) {
     const fault = status === 429 ? "rate_limited" : "http_status";
@@ -241,7 +244,7 @@ function answerIn(
     throw new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "too_large", ...context, cap_bytes: MAX_BODY_BYTES } });
   }
   try {
-    return JSON.parse(body.toString());
+    return { json: JSON.parse(body.toString()), bytes: body.length };
   } catch {
     // A syntax error's text holds part of the body.
     const message = "the node's answer is no JSON";

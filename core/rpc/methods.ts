@@ -5,7 +5,7 @@
  */
 export interface MethodTable<M extends string> {
   readonly allowed: readonly M[];
-  /** Methods whose answers are quick and short: what is asked of them at one moment shares an HTTP request. */
+  /** Methods of which several are asked for at one moment: those share an HTTP request as far as their answers are quick and short. */
   readonly together?: readonly M[];
   /** Methods that a node may lack, each with a question about nothing: a node that has the method answers something else than that it does not. */
   readonly optional: Readonly<Partial<Record<M, readonly unknown[]>>>;

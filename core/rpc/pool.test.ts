@@ -113,6 +113,8 @@ describe("a pool", () => {
     await survey();
     // The last thing that a survey asks.
     await expect.poll(() => gauge("offing_rpc_endpoint_trace_time_seconds", "rpc-2", { trace_end: "answered" })).toBe(0);
+    // Nothing shares a request before a first answer has told how long it takes.
+    await ask();
     endpoints[0].spoil = { type: "cut" };
     endpoints[0].batches.length = 0;
     const many = Array.from({ length: 8 }, () => ask());

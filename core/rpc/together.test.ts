@@ -12,22 +12,41 @@ function responseTo({ id, params }: Call): object {
   return { id, result: params[0] };
 }
 
-/** Sends calls to an endpoint that answers so, and keeps how many came in each request. */
-function endpoint(answer: (asked: Call | readonly Call[]) => unknown) {
+const BYTES = 100;
+
+/** Sends calls to an endpoint that answers so and may be asked so many at once, and keeps how many came in each request. */
+function untried(answer: (asked: Call | readonly Call[]) => unknown, allowed = 100) {
   const sizes: number[] = [];
+  const time = { nowMs: 0 };
   const exchange: Exchange = async ({ body }) => {
     const asked = JSON.parse(body) as Call | readonly Call[];
     sizes.push([asked].flat().length);
-    return answer(asked);
+    return { json: await answer(asked), bytes: BYTES * [asked].flat().length };
   };
-  const { send, allow } = together({ exchange, isRefusal: (error) => error === REFUSED });
-  allow(100);
-  return { sizes, send, allow };
+  const { send, allow } = together({ exchange, isRefusal: (error) => error === REFUSED, clock: { nowMs: () => time.nowMs } });
+  allow(allowed);
+  return { sizes, send, allow, time };
+}
+
+/** The same once it has answered a first call, quickly. */
+async function endpoint(answer: (asked: Call | readonly Call[]) => unknown, allowed?: number) {
+  let isFirst = true;
+  const made = untried((asked) => (isFirst ? responseTo(asked as Call) : answer(asked)), allowed);
+  for (const call of calls(1)) await made.send(call, never);
+  isFirst = false;
+  made.sizes.length = 0;
+  return made;
+}
+
+function each(asked: Call | readonly Call[]): unknown {
+  return Array.isArray(asked) ? asked.map(responseTo) : responseTo(asked as Call);
 }
 
 describe("sending together", () => {
   it("sends what is asked at one moment in few requests, and gives each its own answer whatever their order", async () => {
-    const { sizes, send } = endpoint((asked) => (Array.isArray(asked) ? asked.toReversed().map(responseTo) : responseTo(asked as Call)));
+    const { sizes, send } = await endpoint((asked) =>
+      Array.isArray(asked) ? asked.toReversed().map(responseTo) : responseTo(asked as Call),
+    );
     const answers = await Promise.all(calls(11).map((call) => send(call, never)));
     expect(answers).toEqual(calls(11).map(responseTo));
     expect(sizes).toEqual([8, 3]);
@@ -36,17 +55,60 @@ describe("sending together", () => {
   });
 
   it("sends no more at once than the endpoint was seen to answer, and one by one before that", async () => {
-    const sizes: number[] = [];
-    const exchange: Exchange = async ({ body }) => {
-      const asked = [JSON.parse(body) as Call | readonly Call[]].flat() as readonly Call[];
-      sizes.push(asked.length);
-      return body.startsWith("[") ? asked.map(responseTo) : asked.map(responseTo)[0];
-    };
-    const { send, allow } = together({ exchange, isRefusal: () => false });
+    const { sizes, send, allow } = await endpoint(each, 1);
     await Promise.all(calls(2).map((call) => send(call, never)));
     allow(5);
     await Promise.all(calls(6).map((call) => send(call, never)));
     expect(sizes).toEqual([1, 1, 5, 1]);
+  });
+
+  it("sends alone what nobody knows the time and the length of, and only what is of one method at once", async () => {
+    const { sizes, send } = untried(each);
+    const blocks = () => Promise.all(calls(3).map((call) => send(call, never)));
+    const traces = () => Promise.all(calls(3).map((call) => send({ ...call, id: call.id + 10, method: "trace_block" }, never)));
+    await blocks();
+    await Promise.all([blocks(), traces()]);
+    expect(sizes).toEqual([1, 1, 1, 3, 1, 1, 1]);
+    await Promise.all([blocks(), traces()]);
+    expect(sizes.slice(7)).toEqual([3, 3]);
+  });
+
+  it("sends as many at once as promise to be answered within a second, and dares more when they are answered sooner", async () => {
+    let tookMs = 400;
+    const { sizes, send, time } = untried((asked) => {
+      time.nowMs += tookMs * [asked].flat().length;
+      return each(asked);
+    });
+    const round = async () => {
+      sizes.length = 0;
+      await Promise.all(calls(2).map((call) => send(call, never)));
+      return sizes.join(" and ");
+    };
+    for (const call of calls(1)) await send(call, never);
+    expect([await round(), await round()]).toEqual(["2", "2"]);
+    tookMs = 2_000;
+    expect([await round(), await round()]).toEqual(["2", "1 and 1"]);
+    tookMs = 1;
+    for (let turn = 0; turn < 20; turn += 1) await round();
+    expect(await round()).toBe("2");
+  });
+
+  it("sends alone what is long", async () => {
+    const { sizes, send } = await endpoint((asked) => each(asked), 100);
+    const long = together({
+      exchange: async ({ body }) => {
+        const asked = JSON.parse(body) as Call | readonly Call[];
+        sizes.push([asked].flat().length);
+        return { json: each(asked), bytes: 200 * 1024 };
+      },
+      isRefusal: () => false,
+      clock: { nowMs: () => 0 },
+    });
+    long.allow(100);
+    for (let turn = 0; turn < 2; turn += 1) await Promise.all(calls(3).map((call) => long.send(call, never)));
+    expect(sizes).toEqual([1, 1, 1, 1, 1, 1]);
+    await Promise.all(calls(3).map((call) => send(call, never)));
+    expect(sizes.slice(6)).toEqual([3]);
   });
 
   it.each<[string, (asked: readonly Call[]) => unknown]>([
@@ -63,7 +125,7 @@ describe("sending together", () => {
       },
     ],
   ])("asks one by one, then and later, where an endpoint answers %s", async (_, answer) => {
-    const { sizes, send, allow } = endpoint((asked) => (Array.isArray(asked) ? answer(asked) : responseTo(asked as Call)));
+    const { sizes, send, allow } = await endpoint((asked) => (Array.isArray(asked) ? answer(asked) : responseTo(asked as Call)));
     expect(await Promise.all(calls(3).map((call) => send(call, never)))).toEqual(calls(3).map(responseTo));
     expect(await Promise.all(calls(2).map((call) => send(call, never)))).toEqual(calls(2).map(responseTo));
     allow(100);
@@ -74,7 +136,7 @@ describe("sending together", () => {
   it("fails all of them with what the connection fails with, and goes on sending together", async () => {
     let left = 1;
     const lost = new Error("cut");
-    const { sizes, send } = endpoint((asked) => {
+    const { sizes, send } = await endpoint((asked) => {
       left -= 1;
       if (left === 0) throw lost;
       return [asked].flat().map((call) => responseTo(call as Call));
@@ -87,7 +149,7 @@ describe("sending together", () => {
 
   it("asks for fewer at once after a part was refused, since that may only mean that all of it was too much", async () => {
     const refusal = (call: Call) => ({ id: call.id, error: { code: -32_003, message: "response too large" } });
-    const { sizes, send } = endpoint((asked) => {
+    const { sizes, send } = await endpoint((asked) => {
       if (!Array.isArray(asked)) return responseTo(asked as Call);
       return asked.map((call: Call) => (call.id > 1 ? refusal(call) : responseTo(call)));
     });
@@ -99,10 +161,9 @@ describe("sending together", () => {
   });
 
   it("asks for fewer at once after an answer that did not come, so that what is too slow together is read all the same", async () => {
-    const { sizes, send } = endpoint((asked) => {
-      const each = [asked].flat() as readonly Call[];
-      if (each.length > 2) throw new DOMException("no answer in time", "TimeoutError");
-      return Array.isArray(asked) ? each.map(responseTo) : each.map(responseTo)[0];
+    const { sizes, send } = await endpoint((asked) => {
+      if (Array.isArray(asked) && asked.length > 2) throw new DOMException("no answer in time", "TimeoutError");
+      return each(asked);
     });
     const round = () => Promise.allSettled(calls(8).map((call) => send(call, never)));
     for (let turn = 0; turn < 3; turn += 1) await round();
@@ -112,9 +173,9 @@ describe("sending together", () => {
 
   it("dares one more at once after a while, up to what the endpoint was seen to answer", async () => {
     let isAway = true;
-    const { sizes, send } = endpoint((asked) => {
+    const { sizes, send } = await endpoint((asked) => {
       if (isAway) throw new Error("cut");
-      return Array.isArray(asked) ? asked.map(responseTo) : responseTo(asked as Call);
+      return each(asked);
     });
     await Promise.allSettled(calls(8).map((call) => send(call, never)));
     isAway = false;
@@ -124,7 +185,7 @@ describe("sending together", () => {
 
   it("does not ask again for what nobody waits for", async () => {
     const { promise: refused, resolve: refuse } = Promise.withResolvers<void>();
-    const { sizes, send } = endpoint(async (asked) => {
+    const { sizes, send } = await endpoint(async (asked) => {
       if (!Array.isArray(asked)) return responseTo(asked as Call);
       await refused;
       return null;
@@ -140,9 +201,11 @@ describe("sending together", () => {
   });
 
   it("says of all that one request let wait too long that it was the same fault", async () => {
-    const { send } = endpoint(() => new Promise(() => {}));
+    const { send } = await endpoint(() => new Promise(() => {}));
     const limits = [new AbortController(), new AbortController()] as const;
-    const asked = limits.map(({ signal }, id) => send({ id, method: "eth_chainId", params: [] }, signal).catch((error: unknown) => error));
+    const asked = limits.map(({ signal }, id) =>
+      send({ id, method: "eth_getBlockByNumber", params: [] }, signal).catch((error: unknown) => error),
+    );
     await new Promise((resolve) => setTimeout(resolve, 1));
     for (const limit of limits) limit.abort(new DOMException("no answer in time", "TimeoutError"));
     const [first, second] = await Promise.all(asked);
@@ -151,17 +214,21 @@ describe("sending together", () => {
 
   it("ends the request only when nobody waits for any of its answers", async () => {
     let ended = false;
+    let isFirst = true;
     const exchange: Exchange = (_, signal) =>
-      new Promise((__, reject) => {
+      new Promise((resolve, reject) => {
+        if (isFirst) resolve({ json: {}, bytes: BYTES });
+        isFirst = false;
         signal.addEventListener("abort", () => {
           ended = true;
           reject(signal.reason);
         });
       });
-    const { send, allow } = together({ exchange, isRefusal: () => false });
+    const { send, allow } = together({ exchange, isRefusal: () => false, clock: { nowMs: () => 0 } });
     allow(2);
+    for (const call of calls(1)) await send(call, never);
     const stops = [new AbortController(), new AbortController()] as const;
-    const asked = stops.map(({ signal }, id) => send({ id, method: "eth_chainId", params: [] }, signal));
+    const asked = stops.map(({ signal }, id) => send({ id, method: "eth_getBlockByNumber", params: [] }, signal));
     await new Promise((resolve) => setTimeout(resolve, 1));
     stops[0].abort("first");
     await expect(asked[0]).rejects.toBe("first");

@@ -1,3 +1,5 @@
+import type { Clock } from "#core/clock.ts";
+import { createCosts } from "./costs.ts";
 import { createShare, type End } from "./share.ts";
 
 /** One JSON-RPC call. */
@@ -8,12 +10,19 @@ export interface Call {
 }
 
 /** Sends the JSON of what `method` asks and gives the JSON of the answer. @throws whatever stands in the way of one */
-export type Exchange = (asked: Asked, signal: AbortSignal) => Promise<unknown>;
+export type Exchange = (asked: Asked, signal: AbortSignal) => Promise<Exchanged>;
 
-/** A body and what it asks for, in words. */
+/** An answer's JSON, read, and how long it was. */
+export interface Exchanged {
+  readonly json: unknown;
+  readonly bytes: number;
+}
+
+/** A body, and how often it asks for what: once where that is left out. */
 export interface Asked {
   readonly body: string;
   readonly method: string;
+  readonly calls?: number;
 }
 
 /** Sends a call, and gives the whole response to it. @throws what `exchange` throws; the signal's reason when it aborts */
@@ -31,16 +40,18 @@ export interface TogetherOptions {
   readonly exchange: Exchange;
   /** Says whether an error only means that so much may not be asked at once. */
   readonly isRefusal: (error: unknown) => boolean;
+  readonly clock: Pick<Clock, "nowMs">;
 }
 
 /** Sends a call by itself. */
 export function alone(exchange: Exchange): Send {
-  return (call, signal) => exchange({ body: textOf(call), method: call.method }, signal);
+  return async (call, signal) => (await exchange({ body: textOf(call), method: call.method }, signal)).json;
 }
 
 /**
  * Sends calls of one moment in one HTTP request, which costs both sides as much as a single one does, once the endpoint was seen to answer
- * several at once.
+ * several at once. Only calls of one method share a request, and no more than their last answers promise to be had quickly and in few bytes:
+ * an endpoint answers what came at once one after the other.
  *
  * One that answers otherwise than with one response for each call is not asked so again: what it left open is asked by itself, as is
  * everything afterwards. After a request that came to nothing, or of which a part was refused, half as many share the next one: what is too
@@ -48,15 +59,26 @@ export function alone(exchange: Exchange): Send {
  *
  * @see https://www.jsonrpc.org/specification#batch
  */
-export function together({ exchange, isRefusal }: TogetherOptions): Together {
-  const single = alone(exchange);
+export function together({ exchange, isRefusal, clock }: TogetherOptions): Together {
+  const costs = createCosts();
+  const timed: Exchange = async (asked, signal) => {
+    const startedMs = clock.nowMs();
+    const exchanged = await exchange(asked, signal);
+    const { method, calls = 1 } = asked;
+    costs.note(method, { ms: (clock.nowMs() - startedMs) / calls, bytes: exchanged.bytes / calls });
+    return exchanged;
+  };
+  const single = alone(timed);
   const share = createShare();
   let waiting: Waiting[] = [];
   const leave = (): void => {
     const all = waiting.filter(({ signal }) => !signal.aborted);
     waiting = [];
     const most = share.most();
-    for (let from = 0; from < all.length; from += most) void send(all.slice(from, from + most), most);
+    for (const [method, calls] of Map.groupBy(all, ({ call }) => call.method)) {
+      const size = Math.min(most, costs.room(method));
+      for (let from = 0; from < calls.length; from += size) void send(calls.slice(from, from + size), most);
+    }
   };
   const send = async (batch: readonly Waiting[], most: number): Promise<void> => {
     const [one] = batch;
@@ -69,7 +91,7 @@ export function together({ exchange, isRefusal }: TogetherOptions): Together {
     );
   };
   const sendAll = async (batch: readonly Waiting[], most: number): Promise<void> => {
-    const { end, open } = await answered(batch, { exchange, isRefusal });
+    const { end, open } = await answered(batch, { exchange: timed, isRefusal });
     share.note(end, most);
     // Who no longer waits would not take a second answer's fault either.
     for (const { call, signal, resolve } of open) if (!signal.aborted) resolve(single(call, signal));
@@ -103,15 +125,15 @@ interface Answered {
   readonly open: readonly Waiting[];
 }
 
-async function answered(batch: readonly Waiting[], { exchange, isRefusal }: TogetherOptions): Promise<Answered> {
+async function answered(batch: readonly Waiting[], { exchange, isRefusal }: Omit<TogetherOptions, "clock">): Promise<Answered> {
   const request = {};
   for (const one of batch) one.request = request;
   const wanted = whileWanted(batch);
   const body = bodyOf(batch.map(({ call }) => call));
-  const method = [...new Set(batch.map(({ call }) => call.method))].join(", ");
+  const method = batch[0]?.call.method ?? "";
   try {
-    const responses = await exchange({ body, method }, wanted);
-    return handedOut(batch, Array.isArray(responses) ? responses : []);
+    const { json } = await exchange({ body, method, calls: batch.length }, wanted);
+    return handedOut(batch, Array.isArray(json) ? json : []);
   } catch (error) {
     if (isRefusal(error)) return { end: "refused", open: batch };
     for (const { reject } of batch) reject(error);

@@ -1,4 +1,5 @@
-import { type Abi, type AbiEvent, type AbiFunction, type AbiParameter, parseAbi, toFunctionSelector, toFunctionSignature } from "viem";
+import type { Abi, AbiEvent, AbiFunction, AbiParameter } from "viem";
+import { parseAbi, toFunctionSelector, toFunctionSignature } from "viem/utils";
 
 /** An ABI, or what is wrong with its source and at which entry of it. */
 export type ParsedAbi = { readonly abi: Abi } | { readonly fault: string; readonly entry?: number };

@@ -4,8 +4,9 @@ import { backoffMs } from "#core/retry.ts";
 import { answerFault } from "#core/rpc/endpoint.ts";
 import type { Seen } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
+import { blocksInOrder } from "./blocks-in-order.ts";
 import type { ChainConfig } from "./config.ts";
-import { type Done, type InOrder, inOrder } from "./in-order.ts";
+import type { Done, InOrder } from "./in-order.ts";
 import { blockAt, floorOf, islandOf } from "./memory.ts";
 import type { BlockSeen, ChainObservation } from "./observation.ts";
 import type { Reader } from "./reader.ts";
@@ -96,7 +97,8 @@ export function createBackfill(options: BackfillOptions): Backfill {
       }
       failures = 0;
       say(undefined);
-      if (linked.length === maxBlocksPerBatch) reading = { hash: lowest.parentHash, blocks, next: blocks.take(maxBlocksPerBatch) };
+      if (linked.length === settled.done.length && settled.failed === undefined)
+        reading = { hash: lowest.parentHash, blocks, next: blocks.take(maxBlocksPerBatch) };
       return linked.map(seenBelow);
     },
   };
@@ -117,12 +119,13 @@ function wantedIn(state: ReadonlyState, { startBlock }: BackfillOptions["config"
 /** Reads from the wanted block down. */
 function downFrom({ reader, clock, config }: BackfillOptions, { from, lowest }: Wanted, signal: AbortSignal): InOrder<BlockSeen> {
   let next = from;
-  return inOrder(() => {
+  const begin = (): Promise<BlockSeen> | undefined => {
     if (next < lowest) return undefined;
     const observedAtMs = clock.nowMs();
     next -= 1;
     return reader.byNumber(next + 1, signal).then((block) => reader.complete({ block, observedAtMs }, signal));
-  }, config.rpc.concurrency);
+  };
+  return blocksInOrder(begin, { width: config.rpc.concurrency, blockOf: (block) => block });
 }
 
 /** Those of the blocks that lead down from the one with this hash. */

@@ -1,4 +1,5 @@
-import { type AbiFunction, decodeEventLog, decodeFunctionData, decodeFunctionResult } from "viem";
+import type { AbiFunction } from "viem";
+import { decodeEventLog, decodeFunctionData, decodeFunctionResult } from "viem/utils";
 import { clean } from "#core/clean.ts";
 import { printed } from "./decode.ts";
 import { type Actor, actorOf } from "./evidence/actor.ts";

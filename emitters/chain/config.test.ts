@@ -29,7 +29,7 @@ describe("the chain section", () => {
       timeoutMs: 10_000,
       pollIntervalMs: 2_000,
       trace: "auto",
-      maxBlocksPerBatch: 32,
+      maxBlocksPerBatch: 256,
       concurrency: 8,
       maxLagBlocks: 8,
     });

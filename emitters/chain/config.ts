@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Abi, isAddress } from "viem";
+import type { Abi } from "viem";
+import { isAddress } from "viem/utils";
 import { z } from "zod";
 import type { ActorKind } from "#contract/generated/chain.ts";
 import type { Secret } from "#core/config/secret.ts";
@@ -160,7 +161,7 @@ const rpcSchema = z
     timeout: duration({ atLeast: "100ms" }).prefault("10s"),
     poll_interval: duration({ atLeast: "50ms" }).prefault("2s"),
     trace: z.enum(["auto", "transaction", "off"]).default("auto"),
-    max_blocks_per_batch: z.int().min(1).max(256).default(32),
+    max_blocks_per_batch: z.int().min(1).max(1_024).default(256),
     concurrency: z.int().min(1).max(64).default(8),
     max_lag: z.int().min(1).default(8),
   })

@@ -1,4 +1,5 @@
-import { type AbiParameter, decodeAbiParameters } from "viem";
+import type { AbiParameter } from "viem";
+import { decodeAbiParameters } from "viem/utils";
 import type { EvmRevertKind } from "#contract/generated/chain.ts";
 import { clean } from "#core/clean.ts";
 import type { ReasonCode } from "./names.ts";

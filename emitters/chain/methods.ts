@@ -37,8 +37,14 @@ const NOTHING = `0x${"0".repeat(64)}`;
 /** What this emitter asks of a node. */
 const CHAIN_METHODS: MethodTable<ReadMethod> = {
   allowed: READ_METHODS,
-  // Never traces: nodes answer what came together one after the other, and may cap how long that is.
-  together: ["eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBlockReceipts", "eth_getTransactionReceipt"],
+  together: [
+    "eth_getBlockByNumber",
+    "eth_getBlockByHash",
+    "eth_getBlockReceipts",
+    "eth_getTransactionReceipt",
+    "trace_block",
+    "debug_traceBlockByHash",
+  ],
   optional: {
     eth_getBlockReceipts: [NOTHING],
     eth_simulateV1: [{ blockStateCalls: [] }, "latest"],

@@ -8,10 +8,11 @@ import { createPool } from "#core/rpc/pool.ts";
 import type { Seen, Source } from "#core/source.ts";
 import type { ReadonlyState } from "#core/state.ts";
 import { type Backfill, createBackfill } from "./backfill.ts";
+import { blocksInOrder } from "./blocks-in-order.ts";
 import { createCanary } from "./canary/feed.ts";
 import type { ChainConfig } from "./config.ts";
 import { createAgain } from "./evidence/again.ts";
-import { type Begin, inOrder } from "./in-order.ts";
+import type { Begin } from "./in-order.ts";
 import { blockAt, firstOf, tipOf } from "./memory.ts";
 import { type ChainPool, methodsFor } from "./methods.ts";
 import type { BlockSeen, ChainObservation, TickSeen } from "./observation.ts";
@@ -125,7 +126,7 @@ async function* turn({ hear, ...follower }: Turning, signal: AbortSignal): Async
   const applied = tipOf(state)?.number;
   const begin = yield* ticking(planOf(follower, { step, head, observedAtMs }, signal), { clock, position });
   // Of each block one thing is asked at a time: as many blocks as requests keep the node busy, and more would only lie around.
-  const blocks = inOrder(begin, config.rpc.concurrency);
+  const blocks = blocksInOrder(begin, { width: config.rpc.concurrency, blockOf: ({ observation }) => observation });
   const { maxBlocksPerBatch } = config.rpc;
   for (let before: readonly Header[] = []; ; ) {
     // At the head each block is written as soon as it is there; far behind it, many at once.

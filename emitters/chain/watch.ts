@@ -1,4 +1,5 @@
-import { type AbiEvent, type AbiFunction, type AbiParameter, toEventSelector, toFunctionSelector } from "viem";
+import type { AbiEvent, AbiFunction, AbiParameter } from "viem";
+import { toEventSelector, toFunctionSelector } from "viem/utils";
 import { eventsOf, functionsOf, parseReadableAbi, selectorOf, signatureOf } from "./abi.ts";
 import type { ChainConfig, ContractConfig, GovernanceConfig, ModuleConfig } from "./config.ts";
 import { reasonsAt } from "./labels.ts";

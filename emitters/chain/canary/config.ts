@@ -1,4 +1,5 @@
-import { type Abi, type AbiFunction, encodeFunctionData, isAddress } from "viem";
+import type { Abi, AbiFunction } from "viem";
+import { encodeFunctionData, isAddress } from "viem/utils";
 import { z } from "zod";
 import { duration } from "#core/config/types.ts";
 import { functionsOf } from "../abi.ts";

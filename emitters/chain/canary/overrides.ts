@@ -1,4 +1,4 @@
-import { encodeAbiParameters, keccak256 } from "viem";
+import { encodeAbiParameters, keccak256 } from "viem/utils";
 
 /** What an account has for the time of one call. @see https://geth.ethereum.org/docs/interacting-with-geth/rpc/objects#state-override-set */
 export type StateOverrides = Readonly<Record<string, { readonly balance?: string; readonly stateDiff?: Readonly<Record<string, string>> }>>;

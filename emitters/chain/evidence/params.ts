@@ -1,4 +1,4 @@
-import { encodeFunctionData } from "viem";
+import { encodeFunctionData } from "viem/utils";
 import { OffingError } from "#core/errors.ts";
 import { setterFrames } from "../frames.ts";
 import type { ChainPool } from "../methods.ts";
