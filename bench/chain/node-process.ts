@@ -1,7 +1,7 @@
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { wantedOf } from "./block-logs.ts";
+import { createPlainServer } from "./plain-http.ts";
 import { CHAIN_ID, type RecordedBlock, type RecordingPlan, recording, TAIL } from "./recording.ts";
 
 /** What the process is told to serve: the plan, and whether it can trace. */
@@ -122,28 +122,22 @@ function logsAnswer({ address, topics = [], fromBlock, toBlock }: LogFilter): Bu
 
 const COMMA = Buffer.from(",");
 
-/** The parts of a response, between what goes before and after it. */
-function respond(request: Request, [before, after]: readonly [string, string]): (Buffer | string)[] {
+/** The parts of a response, after what goes before it. */
+function respond(request: Request, before: string): (Buffer | string)[] {
   const result = answer(request);
   const head = `${before}{"jsonrpc":"2.0","id":${JSON.stringify(request.id)},`;
-  if (result === undefined) return [`${head}"error":{"code":-32601,"message":"the method ${request.method} does not exist"}}${after}`];
-  return [`${head}"result":`, result, `}${after}`];
+  if (result === undefined) return [`${head}"error":{"code":-32601,"message":"the method ${request.method} does not exist"}`];
+  return [`${head}"result":`, result];
 }
 
-const server = createServer(async (incoming, response) => {
-  if (incoming.method === "GET") return void response.end(JSON.stringify(incoming.url === "/births" ? births : requests));
-  const asked = JSON.parse(await text(incoming)) as Request | readonly Request[];
-  const parts = Array.isArray(asked)
-    ? asked.flatMap((each, index) => respond(each, [index === 0 ? "[" : "", index === asked.length - 1 ? "]" : ","]))
-    : respond(asked as Request, ["", ""]);
-  const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
-  response.writeHead(200, { "content-type": "application/json", "content-length": length });
-  // Nothing is copied: what was recorded goes to the socket as it is.
-  response.cork();
-  for (const part of parts) response.write(part);
-  response.end();
-  response.uncork();
+const server = createPlainServer(({ path, body }) => {
+  if (body === "") return [JSON.stringify(path === "/births" ? births : requests)];
+  const asked = JSON.parse(body) as Request | readonly Request[];
+  if (!Array.isArray(asked)) return [...respond(asked as Request, ""), "}"];
+  return [...asked.flatMap((each: Request, index) => respond(each, index === 0 ? "[" : "},")), "}]"];
 });
+// What making the recording left behind is not collected while it is replayed.
+globalThis.gc?.();
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   const scanned = [...byNumber.values()].filter(({ number }) => number <= order.plan.blocks);

@@ -12,7 +12,10 @@ const PROCESS = new URL("./node-process.ts", import.meta.url);
 
 /** Makes the recording and serves it on a free port of loopback. @throws Error when the process ends before it listens */
 export async function startRecordedNode(order: NodeOrder, signal: AbortSignal): Promise<RecordedNode> {
-  const child = spawn(process.execPath, ["--max-old-space-size=8192", PROCESS.pathname], { stdio: ["pipe", "pipe", "inherit"], signal });
+  const child = spawn(process.execPath, ["--max-old-space-size=8192", "--expose-gc", PROCESS.pathname], {
+    stdio: ["pipe", "pipe", "inherit"],
+    signal,
+  });
   const ended = once(child, "close").catch(() => []);
   child.stdin.end(JSON.stringify(order));
   const lines = createInterface({ input: child.stdout });
