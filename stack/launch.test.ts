@@ -7,11 +7,8 @@ const read = (file: string): string => readFileSync(new URL(`../${file}`, import
 it("is how the launcher starts Node", () => {
   const launcher = read("offing");
   expect(launcher).toContain(`/node" ${LAUNCH.flags.join(" ")} "$root/cli.ts"`);
-  expect(launcher).toContain(
-    `export ${Object.entries(LAUNCH.env)
-      .map((pair) => pair.join("="))
-      .join(" ")}`,
-  );
+  for (const [name, value] of Object.entries(LAUNCH.env)) expect(launcher).toContain(`${name}=\${${name}:-${value}}\n`);
+  expect(launcher).toContain(`export ${Object.keys(LAUNCH.env).join(" ")}\n`);
 });
 
 it("is how the image of the emitters starts Node", () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { budgetSettings, type DiskBudget } from "./disk-budget.ts";
+import { LAUNCH } from "./launch.ts";
 import { lokiLimitsFile } from "./loki-share.ts";
 import type { StackPorts } from "./ports.ts";
 import type { Tool } from "./tools.ts";
@@ -193,16 +194,8 @@ function alertsSpec({ directory, ports }: SpecOptions, config: string): PartSpec
   return {
     name: "alerts",
     tool: { path: process.execPath, version },
-    // As ./offing would: with its flags for the heap, where this process has them.
-    args: [
-      ...process.execArgv.filter((flag) => flag.startsWith("--max-semi-space-size")),
-      repository("cli.ts"),
-      "run",
-      "alerts",
-      "--config",
-      config,
-    ],
-    env: {},
+    args: [...LAUNCH.flags, repository("cli.ts"), "run", "alerts", "--config", config],
+    env: LAUNCH.env,
     ports: PART_PORTS.alerts.map((name) => ports[name]),
     address: `http://${local(ports.alertHistory)}`,
     readyUrl: `http://${local(ports.alertHistory)}/healthz`,

@@ -4,27 +4,44 @@ export interface Cost {
   readonly bytes: number;
 }
 
-/** What answers of each method took of late. */
+/** What answers of each method took of late, of one endpoint. */
 export interface Costs {
-  /** Notes what one answer took. */
-  readonly note: (method: string, cost: Cost) => void;
+  /** Notes what so many answers took that came in one response. */
+  readonly note: (method: string, took: Took) => void;
   /** How many answers of a method may be expected in one response; one as long as nobody knows what it takes. */
   readonly room: (method: string) => number;
 }
 
-/** So much is expected in one response at most: a longer one is not had sooner for having been asked at once, and lies in memory as a whole. */
-const ROOM: Cost = { ms: 1_000, bytes: 256 * 1024 };
+/** A response. */
+export interface Took extends Cost {
+  readonly calls: number;
+  /** False where there was no answer, or one that holds no result: it may come sooner than any that does. */
+  readonly whole: boolean;
+}
+
+/**
+ * So much work is expected for one response at most. An endpoint does what came at once one after the other, and what came apart on as many
+ * processors as it has: only where the work is little beside a request is it had sooner for having been asked at once. A long answer lies in
+ * memory as a whole.
+ */
+const ROOM: Cost = { ms: 50, bytes: 256 * 1024 };
 /** The part of the way that a cheaper answer lowers what is expected by; a dearer one raises it at once. */
 const EASE = 1 / 8;
 
-/** Keeps of each method what the dearest of its last answers took. */
+/** Keeps of each method what the dearest of its last answers took, beyond what any answer takes on its way. */
 export function createCosts(): Costs {
   const known = new Map<string, Cost>();
-  const moved = (before: number, now: number): number => Math.max(now, before + (now - before) * EASE);
+  let wayMs = Number.POSITIVE_INFINITY;
   return {
-    note: (method, { ms, bytes }) => {
-      const before = known.get(method) ?? { ms, bytes };
-      known.set(method, { ms: moved(before.ms, ms), bytes: moved(before.bytes, bytes) });
+    note: (method, { ms, bytes, calls, whole }) => {
+      if (whole) wayMs = Math.min(wayMs, ms);
+      const each = { ms: Math.max(0, ms - wayMs) / calls, bytes: bytes / calls };
+      const before = known.get(method);
+      if (!whole && before === undefined) return;
+      const ease = whole ? EASE : 0;
+      const moved = (was: number, now: number): number => Math.max(now, was + (now - was) * ease);
+      const { ms: wasMs, bytes: wasBytes } = before ?? each;
+      known.set(method, { ms: moved(wasMs, each.ms), bytes: moved(wasBytes, each.bytes) });
     },
     room: (method) => {
       const cost = known.get(method);

@@ -6,7 +6,7 @@ import type { Meter } from "#core/meter.ts";
 import { parseRetryAfter } from "./health.ts";
 import type { RpcRequest } from "./methods.ts";
 import { createPost, type Posted } from "./post.ts";
-import { alone, bodyOf, type Call, type Exchange, type Exchanged, together } from "./together.ts";
+import { bodyOf, type Call, type Exchange, type Exchanged, together } from "./together.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -59,7 +59,6 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
   const { allowed, url, provider, timeoutMs, meter, clock } = options;
   const place = { provider, url };
   const exchange = createExchange({ ...place, clock });
-  const single = alone(exchange);
   const shared = together({ exchange, isRefusal, clock });
   // One connection that is lost is one fault, however many answers were to come by it.
   const faults = new WeakMap<Error, OffingError>();
@@ -96,7 +95,7 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
     provider,
     ask: (request, signal) => {
       const { method, mayRevert } = request;
-      const how = options.together?.includes(method) === true ? shared.send : single;
+      const how = options.together?.includes(method) === true ? shared.send : shared.alone;
       const read = (answer: unknown): unknown =>
         (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
       return timed({ method, send: (limit) => how(callOf(request), limit), read }, signal);

@@ -23,9 +23,9 @@ function untried(answer: (asked: Call | readonly Call[]) => unknown, allowed = 1
     sizes.push([asked].flat().length);
     return { json: await answer(asked), bytes: BYTES * [asked].flat().length };
   };
-  const { send, allow } = together({ exchange, isRefusal: (error) => error === REFUSED, clock: { nowMs: () => time.nowMs } });
-  allow(allowed);
-  return { sizes, send, allow, time };
+  const made = together({ exchange, isRefusal: (error) => error === REFUSED, clock: { nowMs: () => time.nowMs } });
+  made.allow(allowed);
+  return { sizes, ...made, time };
 }
 
 /** The same once it has answered a first call, quickly. */
@@ -73,10 +73,13 @@ describe("sending together", () => {
     expect(sizes.slice(7)).toEqual([3, 3]);
   });
 
-  it("sends as many at once as promise to be answered within a second, and dares more when they are answered sooner", async () => {
-    let tookMs = 400;
-    const { sizes, send, time } = untried((asked) => {
-      time.nowMs += tookMs * [asked].flat().length;
+  it("sends as many at once as promise little work, whatever the way takes, and dares more when there is less", async () => {
+    let workMs = 0;
+    const { sizes, send, alone, time } = untried(async (asked) => {
+      const startedMs = time.nowMs;
+      // Those that are on their way at one moment do not wait for each other.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      time.nowMs = startedMs + 300 + workMs * [asked].flat().length;
       return each(asked);
     });
     const round = async () => {
@@ -84,13 +87,37 @@ describe("sending together", () => {
       await Promise.all(calls(2).map((call) => send(call, never)));
       return sizes.join(" and ");
     };
-    for (const call of calls(1)) await send(call, never);
-    expect([await round(), await round()]).toEqual(["2", "2"]);
-    tookMs = 2_000;
+    await alone({ id: 0, method: "eth_chainId", params: [] }, never);
+    workMs = 20;
+    expect([await round(), await round()]).toEqual(["1 and 1", "2"]);
+    workMs = 100;
     expect([await round(), await round()]).toEqual(["2", "1 and 1"]);
-    tookMs = 1;
+    workMs = 1;
     for (let turn = 0; turn < 20; turn += 1) await round();
     expect(await round()).toBe("2");
+  });
+
+  it("learns nothing good of a method from an answer without a result, and something bad from one that did not come", async () => {
+    let answer: (asked: Call | readonly Call[]) => unknown = () => ({ id: 1, error: { code: -32_000, message: "not found" } });
+    const { sizes, send, alone, time } = untried((asked) => answer(asked));
+    const round = async () => {
+      sizes.length = 0;
+      await Promise.allSettled(calls(2).map((call) => send(call, never)));
+      return sizes.join(" and ");
+    };
+    answer = each;
+    await alone({ id: 0, method: "eth_chainId", params: [] }, never);
+    answer = () => ({ id: 1, error: { code: -32_000, message: "not found" } });
+    expect([await round(), await round()]).toEqual(["1 and 1", "1 and 1"]);
+    answer = each;
+    expect([await round(), await round()]).toEqual(["1 and 1", "2"]);
+    answer = () => {
+      time.nowMs += 10_000;
+      throw new DOMException("no answer in time", "TimeoutError");
+    };
+    await round();
+    answer = each;
+    expect([await round(), await round()]).toEqual(["1 and 1", "1 and 1"]);
   });
 
   it("sends alone what is long", async () => {
@@ -147,17 +174,15 @@ describe("sending together", () => {
     expect(sizes).toEqual([3, 3]);
   });
 
-  it("asks for fewer at once after a part was refused, since that may only mean that all of it was too much", async () => {
+  it("asks by itself for what was refused with others, and for fewer at once, since it may only have been too much", async () => {
     const refusal = (call: Call) => ({ id: call.id, error: { code: -32_003, message: "response too large" } });
     const { sizes, send } = await endpoint((asked) => {
       if (!Array.isArray(asked)) return responseTo(asked as Call);
       return asked.map((call: Call) => (call.id > 1 ? refusal(call) : responseTo(call)));
     });
     const round = () => Promise.all(calls(3).map((call) => send(call, never)));
-    expect(await round()).toEqual(calls(3).map((call) => (call.id > 1 ? refusal(call) : responseTo(call))));
-    for (let turn = 0; turn < 2; turn += 1) await round();
-    expect(await round()).toEqual(calls(3).map(responseTo));
-    expect(sizes).toEqual([3, 3, 2, 1, 1, 1, 1]);
+    for (let turn = 0; turn < 4; turn += 1) expect(await round()).toEqual(calls(3).map(responseTo));
+    expect(sizes).toEqual([3, 1, 1, 3, 1, 1, 2, 1, 1, 1, 1, 1]);
   });
 
   it("asks for fewer at once after an answer that did not come, so that what is too slow together is read all the same", async () => {
@@ -217,7 +242,7 @@ describe("sending together", () => {
     let isFirst = true;
     const exchange: Exchange = (_, signal) =>
       new Promise((resolve, reject) => {
-        if (isFirst) resolve({ json: {}, bytes: BYTES });
+        if (isFirst) resolve({ json: { result: "0x1" }, bytes: BYTES });
         isFirst = false;
         signal.addEventListener("abort", () => {
           ended = true;

@@ -31,6 +31,8 @@ export type Send = (call: Call, signal: AbortSignal) => Promise<unknown>;
 /** A way to send several calls at once. */
 export interface Together {
   readonly send: Send;
+  /** Sends a call by itself; it tells how long any answer is on its way. */
+  readonly alone: Send;
   /** Notes that the endpoint was seen to answer so many at once. */
   readonly allow: (count: number) => void;
 }
@@ -44,7 +46,7 @@ export interface TogetherOptions {
 }
 
 /** Sends a call by itself. */
-export function alone(exchange: Exchange): Send {
+function alone(exchange: Exchange): Send {
   return async (call, signal) => (await exchange({ body: textOf(call), method: call.method }, signal)).json;
 }
 
@@ -55,18 +57,24 @@ export function alone(exchange: Exchange): Send {
  *
  * One that answers otherwise than with one response for each call is not asked so again: what it left open is asked by itself, as is
  * everything afterwards. After a request that came to nothing, or of which a part was refused, half as many share the next one: what is too
- * slow or too much together may be had apart.
+ * slow or too much together may be had apart. What was refused is asked by itself at once, and that answer counts.
  *
  * @see https://www.jsonrpc.org/specification#batch
  */
 export function together({ exchange, isRefusal, clock }: TogetherOptions): Together {
   const costs = createCosts();
   const timed: Exchange = async (asked, signal) => {
-    const startedMs = clock.nowMs();
-    const exchanged = await exchange(asked, signal);
     const { method, calls = 1 } = asked;
-    costs.note(method, { ms: (clock.nowMs() - startedMs) / calls, bytes: exchanged.bytes / calls });
-    return exchanged;
+    const startedMs = clock.nowMs();
+    const took = () => ({ ms: clock.nowMs() - startedMs, calls });
+    try {
+      const exchanged = await exchange(asked, signal);
+      costs.note(method, { ...took(), bytes: exchanged.bytes, whole: [exchanged.json].flat().every(hasResult) });
+      return exchanged;
+    } catch (error) {
+      costs.note(method, { ...took(), bytes: 0, whole: false });
+      throw error;
+    }
   };
   const single = alone(timed);
   const share = createShare();
@@ -77,22 +85,22 @@ export function together({ exchange, isRefusal, clock }: TogetherOptions): Toget
     const most = share.most();
     for (const [method, calls] of Map.groupBy(all, ({ call }) => call.method)) {
       const size = Math.min(most, costs.room(method));
-      for (let from = 0; from < calls.length; from += size) void send(calls.slice(from, from + size), most);
+      for (let from = 0; from < calls.length; from += size) void send(calls.slice(from, from + size), size);
     }
   };
-  const send = async (batch: readonly Waiting[], most: number): Promise<void> => {
+  const send = async (batch: readonly Waiting[], size: number): Promise<void> => {
     const [one] = batch;
-    if (one === undefined || batch.length > 1) return await sendAll(batch, most);
+    if (one === undefined || batch.length > 1) return await sendAll(batch, size);
     const answer = single(one.call, one.signal);
     one.resolve(answer);
     await answer.then(
-      () => share.note("answered", most),
+      () => share.note("answered", size),
       () => {},
     );
   };
-  const sendAll = async (batch: readonly Waiting[], most: number): Promise<void> => {
+  const sendAll = async (batch: readonly Waiting[], size: number): Promise<void> => {
     const { end, open } = await answered(batch, { exchange: timed, isRefusal });
-    share.note(end, most);
+    share.note(end, size);
     // Who no longer waits would not take a second answer's fault either.
     for (const { call, signal, resolve } of open) if (!signal.aborted) resolve(single(call, signal));
   };
@@ -106,6 +114,7 @@ export function together({ exchange, isRefusal, clock }: TogetherOptions): Toget
         waiting.push(one);
         signal.addEventListener("abort", () => reject(reasonOf(one)), { once: true });
       }),
+    alone: single,
     allow: share.allow,
   };
 }
@@ -146,9 +155,12 @@ function handedOut(batch: readonly Waiting[], responses: readonly unknown[]): An
   const byId = new Map(responses.map((response) => [idOf(response), response]));
   const isOneEach = responses.length === batch.length && batch.every(({ call }) => byId.has(call.id));
   if (responses.length > byId.size) return { end: "refused", open: batch };
-  for (const { call, resolve } of batch) if (byId.has(call.id)) resolve(byId.get(call.id));
-  if (!isOneEach) return { end: "refused", open: batch.filter(({ call }) => !byId.has(call.id)) };
-  return { end: responses.some(isError) ? "lost" : "answered", open: [] };
+  // An error may only mean that all of it was too much: what it means for the one that it is given to shows when that is asked alone.
+  const isOpen = ({ call }: Waiting): boolean => !byId.has(call.id) || isError(byId.get(call.id));
+  for (const one of batch) if (!isOpen(one)) one.resolve(byId.get(one.call.id));
+  const open = batch.filter(isOpen);
+  if (!isOneEach) return { end: "refused", open };
+  return { end: open.length > 0 ? "lost" : "answered", open };
 }
 
 /** Why a call ends unanswered: what was sent together and took too long is one fault, not as many as there are calls. */
@@ -183,6 +195,10 @@ export function bodyOf(calls: readonly Call[]): string {
 
 function textOf({ id, method, params }: Call): string {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });
+}
+
+function hasResult(response: unknown): boolean {
+  return (response as { readonly result?: unknown } | null)?.result != null;
 }
 
 function isError(response: unknown): boolean {

@@ -47,6 +47,8 @@ interface Reading {
   readonly next: Promise<Done<BlockSeen>>;
 }
 
+/** While these are written the head waits. */
+const MOST_AT_ONCE = 64;
 const BACKOFF = { firstMs: 500, capMs: 30_000 };
 const APART = "the block below the lowest one is another than its child says";
 const LOST = "the blocks below the gap are no part of this chain and too old to be taken back: the gap stays";
@@ -62,7 +64,7 @@ export function createBackfill(options: BackfillOptions): Backfill {
   const say = onChange(log, "backfill");
   let reading: Reading | undefined;
   let [failures, restUntilMs] = [0, 0];
-  const { maxBlocksPerBatch } = options.config.rpc;
+  const atOnce = Math.min(MOST_AT_ONCE, options.config.rpc.maxBlocksPerBatch);
   return {
     take: async (ms, signal) => {
       const wanted = wantedIn(state, options.config);
@@ -74,7 +76,7 @@ export function createBackfill(options: BackfillOptions): Backfill {
       }
       if (reading?.hash !== wanted.hash) {
         const blocks = downFrom(options, wanted, signal);
-        reading = { hash: wanted.hash, blocks, next: blocks.take(maxBlocksPerBatch) };
+        reading = { hash: wanted.hash, blocks, next: blocks.take(atOnce) };
       }
       const { blocks, next } = reading;
       const nap = new AbortController();
@@ -98,7 +100,7 @@ export function createBackfill(options: BackfillOptions): Backfill {
       failures = 0;
       say(undefined);
       if (linked.length === settled.done.length && settled.failed === undefined)
-        reading = { hash: lowest.parentHash, blocks, next: blocks.take(maxBlocksPerBatch) };
+        reading = { hash: lowest.parentHash, blocks, next: blocks.take(atOnce) };
       return linked.map(seenBelow);
     },
   };

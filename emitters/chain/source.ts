@@ -95,6 +95,9 @@ interface Follower extends SourceDeps {
   readonly state: ReadonlyState;
 }
 
+/** So close to the head each block has a commit of its own. */
+const NEAR_BLOCKS = 32;
+
 /** Where the node says it stands. */
 type Position = Pick<TickSeen, "head" | "safe" | "finalized">;
 
@@ -130,7 +133,8 @@ async function* turn({ hear, ...follower }: Turning, signal: AbortSignal): Async
   const { maxBlocksPerBatch } = config.rpc;
   for (let before: readonly Header[] = []; ; ) {
     // At the head each block is written as soon as it is there; far behind it, many at once.
-    const size = head.number - (tipOf(state)?.number ?? 0) <= maxBlocksPerBatch ? 1 : maxBlocksPerBatch;
+    const isNear = head.number - (tipOf(state)?.number ?? 0) <= Math.min(NEAR_BLOCKS, maxBlocksPerBatch);
+    const size = isNear ? 1 : maxBlocksPerBatch;
     const { done, failed } = yield* ticking(blocks.take(size), { clock, position });
     const linked = done.slice(0, linkedLength([...before, ...done.map(({ observation }) => observation)]) - before.length);
     const newest = linked.at(-1)?.observation;
