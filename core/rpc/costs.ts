@@ -25,10 +25,11 @@ export interface Took extends Cost {
  * memory as a whole.
  */
 const ROOM: Cost = { ms: 50, bytes: 256 * 1024 };
-/** The part of the way that a cheaper answer lowers what is expected by; a dearer one raises it at once. */
-const EASE = 1 / 8;
+/** How far a dearer and a cheaper answer move what is expected: up soon, but not by what held only this one up, such as a commit of ours. */
+const RISE = 1 / 2;
+const FALL = 1 / 8;
 
-/** Keeps of each method what the dearest of its last answers took, beyond what any answer takes on its way. */
+/** Keeps of each method what its dearer answers took of late, beyond what any answer takes on its way. */
 export function createCosts(): Costs {
   const known = new Map<string, Cost>();
   let wayMs = Number.POSITIVE_INFINITY;
@@ -38,8 +39,8 @@ export function createCosts(): Costs {
       const each = { ms: Math.max(0, ms - wayMs) / calls, bytes: bytes / calls };
       const before = known.get(method);
       if (!whole && before === undefined) return;
-      const ease = whole ? EASE : 0;
-      const moved = (was: number, now: number): number => Math.max(now, was + (now - was) * ease);
+      const fall = whole ? FALL : 0;
+      const moved = (was: number, now: number): number => was + (now - was) * (now > was ? RISE : fall);
       const { ms: wasMs, bytes: wasBytes } = before ?? each;
       known.set(method, { ms: moved(wasMs, each.ms), bytes: moved(wasBytes, each.bytes) });
     },
