@@ -52,8 +52,8 @@ function unread(url: string): Ask {
   const post = createPost(new URL(url));
   const { signal } = new AbortController();
   return async (method, params) => {
-    const { body } = await post({ body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), maxBytes: MAX_BYTES, signal });
-    return body;
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    return await post({ body, maxBytes: MAX_BYTES, signal, read: (posted) => posted.body });
   };
 }
 

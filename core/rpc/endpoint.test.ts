@@ -57,6 +57,23 @@ describe("an endpoint", () => {
     expect(await (await endpoint(body('{"jsonrpc":"2.0","id":1,"result":"0x1"}'))).ask(chainId, never)).toBe("0x1");
   });
 
+  it("gives what is read in the result, and what reading fails with as it is", async () => {
+    const node = await endpoint(body('{"jsonrpc":"2.0","id":1,"result":"0x1"}'));
+    expect(await node.ask({ ...chainId, read: (result) => [result] }, never)).toEqual(["0x1"]);
+    const broken = new TypeError("a mistake of ours is no fault of the node");
+    const read = (): never => {
+      throw broken;
+    };
+    expect(await faultFrom(node.ask({ ...chainId, read }, never))).toBe(broken);
+  });
+
+  it("lets a revert be read like a result, where it is one", async () => {
+    const node = await endpoint(body('{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted","data":"0xAB"}}'));
+    const read = (result: unknown) => (result instanceof Reverted ? result.data : "none");
+    expect(await node.ask({ method: "eth_call", params: [], mayRevert: true, read }, never)).toBe("0xab");
+    expect(faultOf(await faultFrom(node.ask({ method: "eth_call", params: [], read }, never)))).toBe("rpc_error");
+  });
+
   it("sends nothing but what is on the read-only list", async () => {
     const node = await endpoint(body('{"jsonrpc":"2.0","id":1,"result":"0x1"}'));
     for (const method of [

@@ -6,7 +6,7 @@ import type { Meter } from "#core/meter.ts";
 import { parseRetryAfter } from "./health.ts";
 import type { RpcRequest } from "./methods.ts";
 import { createPost, type Posted } from "./post.ts";
-import { bodyOf, type Call, type Exchange, type Exchanged, together } from "./together.ts";
+import { bodyOf, type Exchange, type Outcome, type Sent, together } from "./together.ts";
 
 /** The answer to a request that may revert, when it did. */
 export class Reverted {
@@ -68,14 +68,13 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
     meter.count(rpcRequests.add(labels));
     meter.record(rpcDuration.record(labels, Math.max(0, clock.nowMs() - startedMs) / 1000));
   };
-  const timed = async <T>({ method, send, read }: Timed<T>, signal: AbortSignal): Promise<T> => {
+  const timed = async ({ method, send }: Timed, signal: AbortSignal): Promise<unknown> => {
     assertAllowed(method, allowed);
     const startedMs = clock.nowMs();
     const limit = limited(signal, timeoutMs);
+    let outcome: Outcome;
     try {
-      const result = read(await send(limit.signal));
-      record({ method, outcome: "ok", startedMs });
-      return result;
+      outcome = await send(limit.signal);
     } catch (error) {
       if (signal.aborted) throw error;
       record({ method, outcome: "error", startedMs });
@@ -86,37 +85,40 @@ export function createEndpoint<M extends string>(options: EndpointOptions<M>): E
     } finally {
       limit.release();
     }
+    record({ method, outcome: "error" in outcome ? "error" : "ok", startedMs });
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
   };
-  const callOf = ({ method, params }: RpcRequest<M>): Call => {
+  const sentOf = ({ method, params }: RpcRequest<M>): Sent => {
     asked += 1;
     return { id: asked, method, params };
   };
   return {
     provider,
     ask: (request, signal) => {
-      const { method, mayRevert } = request;
+      const { method } = request;
       const how = options.together?.includes(method) === true ? shared.send : shared.alone;
-      const read = (answer: unknown): unknown =>
-        (mayRevert === true ? revertIn(answer) : undefined) ?? resultOf(answer, { ...place, method });
-      return timed({ method, send: (limit) => how(callOf(request), limit), read }, signal);
+      const read = (response: unknown): Outcome => outcomeOf(response, { ...place, request });
+      return timed({ method, send: (limit) => how({ ...sentOf(request), read }, limit) }, signal);
     },
     askBatch: async (request, size, signal) => {
-      const body = bodyOf(Array.from({ length: size }, () => callOf(request)));
+      const body = bodyOf(Array.from({ length: size }, () => sentOf(request)));
       const { method } = request;
-      const answered = await timed(
-        { method, send: async (limit) => (await exchange({ body, method }, limit)).json, read: resultsIn },
-        signal,
-      );
+      let answered = 0;
+      const send = async (limit: AbortSignal): Promise<Outcome> => {
+        answered = (await exchange({ body, method, read: resultsIn }, limit)).value;
+        return { value: answered };
+      };
+      await timed({ method, send }, signal);
       if (answered === size) shared.allow(size);
       return answered;
     },
   };
 }
 
-interface Timed<T> {
+interface Timed {
   readonly method: string;
-  readonly send: (limit: AbortSignal) => Promise<unknown>;
-  readonly read: (answer: unknown) => T;
+  readonly send: (limit: AbortSignal) => Promise<Outcome>;
 }
 
 /** How many answers of a batch hold a result; one object instead of a list refuses it as a whole. */
@@ -197,6 +199,20 @@ function revertIn(answer: unknown): Reverted | undefined {
   return said ? new Reverted(data ?? "0x") : undefined;
 }
 
+interface Answered extends Omit<Place, "method"> {
+  readonly request: RpcRequest<string>;
+}
+
+/** What is wanted of a response, or what is wrong with it. */
+function outcomeOf(response: unknown, { request, ...place }: Answered): Outcome {
+  const { method, mayRevert, read = (result: unknown) => result } = request;
+  try {
+    return { value: read((mayRevert === true ? revertIn(response) : undefined) ?? resultOf(response, { ...place, method })) };
+  } catch (error) {
+    return { error };
+  }
+}
+
 function resultOf(answer: unknown, place: Place): unknown {
   const { error, result } = (answer ?? {}) as { readonly error?: unknown; readonly result?: unknown };
   const { provider, method } = place;
@@ -214,10 +230,13 @@ function resultOf(answer: unknown, place: Place): unknown {
 /** What is sent to the endpoint and what is made of its answer, whatever was asked. */
 function createExchange({ provider, url, clock }: Omit<Place, "method"> & Pick<EndpointOptions, "clock">): Exchange {
   const post = createPost(new URL(url));
-  return async ({ body, method }, signal) => {
-    const posted = await post({ body, maxBytes: MAX_BODY_BYTES, signal });
-    return answerIn(posted, { provider, method, nowMs: clock.nowMs() });
-  };
+  return ({ body, method, read }, signal) =>
+    post({
+      body,
+      maxBytes: MAX_BODY_BYTES,
+      signal,
+      read: (posted) => ({ value: read(jsonIn(posted, { provider, method, nowMs: clock.nowMs() })), bytes: posted.body?.length ?? 0 }),
+    });
 }
 
 /** Says whether an endpoint, asked for much at once, would not answer, or not all of it: by itself each may still be had. */
@@ -226,10 +245,10 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** The JSON of an answer. @throws the fault of one that is none */
-function answerIn(
+function jsonIn(
   { status, retryAfter, body }: Posted,
   { provider, method, nowMs }: Omit<Place, "url"> & { readonly nowMs: number },
-): Exchanged {
+): unknown {
   const context = { provider, method };
   if (status < 200 || status > 299) {
     const fault = status === 429 ? "rate_limited" : "http_status";
@@ -243,7 +262,7 @@ function answerIn(
     throw new OffingError("SOURCE_RESPONSE_INVALID", { message, context: { fault: "too_large", ...context, cap_bytes: MAX_BODY_BYTES } });
   }
   try {
-    return { json: JSON.parse(body.toString()), bytes: body.length };
+    return JSON.parse(body.toString());
   } catch {
     // A syntax error's text holds part of the body.
     const message = "the node's answer is no JSON";

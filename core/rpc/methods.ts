@@ -25,10 +25,21 @@ export interface MethodTable<M extends string> {
   readonly tracing?: { readonly methods: readonly M[]; readonly probe: RpcRequest<M> };
 }
 
-/** One JSON-RPC request. */
-export interface RpcRequest<M extends string> {
+/**
+ * One JSON-RPC request.
+ *
+ * @typeParam T - what is made of its result
+ */
+export interface RpcRequest<M extends string, T = unknown> {
   readonly method: M;
   readonly params: readonly unknown[];
   /** A revert of what was asked to be executed is an answer, a `Reverted`, and no fault. */
   readonly mayRevert?: boolean;
+  /**
+   * Makes of the result what is wanted of it, the moment it is parsed; where left out it is wanted as it came.
+   *
+   * A result of many parts should not be handed on as it came: a request that took long is old to the garbage collector, and what old things
+   * hold is kept, and moved, long after anybody reads it.
+   */
+  readonly read?: (result: unknown) => T;
 }

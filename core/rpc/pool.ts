@@ -15,7 +15,7 @@ import { orderOf } from "./ranking.ts";
 import { createSurvey } from "./survey.ts";
 
 /** A request to whichever endpoint answers. */
-export interface PoolRequest<M extends string> extends RpcRequest<M> {
+export interface PoolRequest<M extends string, T = unknown> extends RpcRequest<M, T> {
   /** Asks this endpoint and no other. */
   readonly provider?: string;
   /** What is asked about a past block, or beside the main way; it waits behind what moves the head. */
@@ -24,9 +24,9 @@ export interface PoolRequest<M extends string> extends RpcRequest<M> {
   readonly atBlock?: number;
 }
 
-/** An answer and who gave it. */
-export interface Answer {
-  readonly result: unknown;
+/** What was read in an answer, or its result as it came, and who gave it. */
+export interface Answer<T> {
+  readonly result: T;
   readonly provider: string;
 }
 
@@ -43,7 +43,7 @@ export interface Pool<M extends string> {
    *
    * @throws the last endpoint's fault when none does; SOURCE_CHAIN_MISMATCH when all that were ever asked serve another chain
    */
-  readonly ask: (request: PoolRequest<M>, signal: AbortSignal) => Promise<Answer>;
+  readonly ask: <T = unknown>(request: PoolRequest<M, T>, signal: AbortSignal) => Promise<Answer<T>>;
   /** Says whether an endpoint has a method that not every node has. */
   readonly supports: (method: M, signal: AbortSignal) => Promise<boolean>;
   /** Counts the fault of an answer that came and asks another endpoint first from now on; the error is the caller's to throw. */
@@ -201,13 +201,17 @@ function blame<M extends string>(member: Member<M>, error: OffingError, { clock,
   }
 }
 
-interface Asked<M extends string> {
-  readonly request: PoolRequest<M>;
+interface Asked<M extends string, T> {
+  readonly request: PoolRequest<M, T>;
   readonly ask: Ask<M>;
   readonly refresh: (member: Member<M>, signal: AbortSignal) => Promise<void>;
 }
 
-async function askInOrder<M extends string>(works: Works<M>, { request, ask, refresh }: Asked<M>, signal: AbortSignal): Promise<Answer> {
+async function askInOrder<M extends string, T>(
+  works: Works<M>,
+  { request, ask, refresh }: Asked<M, T>,
+  signal: AbortSignal,
+): Promise<Answer<T>> {
   const { members, board } = works;
   const { method, atBlock } = request;
   let last: unknown;
@@ -217,7 +221,8 @@ async function askInOrder<M extends string>(works: Works<M>, { request, ask, ref
     try {
       if (isBelow(member, atBlock)) await refresh(member, signal);
       if (isBelow(member, atBlock)) throw answerFault("behind", "the endpoint stands below the block it is asked about");
-      return { result: await ask(member, request, signal), provider };
+      // What the request reads in its result is what comes.
+      return { result: (await ask(member, request, signal)) as T, provider };
     } catch (error) {
       const isForeign = faultOf(error) === "wrong_chain";
       if (signal.aborted || !(mayPass(error) || isForeign)) throw error;

@@ -1,27 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { type Call, type Exchange, together } from "./together.ts";
+import { type Call, type Exchange, type Outcome, type Sent, together } from "./together.ts";
 
 const never = new AbortController().signal;
 const REFUSED = new Error("too much at once");
 
 function calls(count: number): readonly Call[] {
-  return Array.from({ length: count }, (_, index) => ({ id: index + 1, method: "eth_getBlockByNumber", params: [index] }));
+  return Array.from({ length: count }, (_, index) => ({ id: index + 1, method: "eth_getBlockByNumber", params: [index], read }));
 }
 
-function responseTo({ id, params }: Call): object {
+function read(response: unknown): Outcome {
+  return { value: response };
+}
+
+function responseTo({ id, params }: Sent): { readonly id: number; readonly result: unknown } {
   return { id, result: params[0] };
+}
+
+function outcomeOf(call: Sent): Outcome {
+  return { value: responseTo(call) };
 }
 
 const BYTES = 100;
 
 /** Sends calls to an endpoint that answers so and may be asked so many at once, and keeps how many came in each request. */
-function untried(answer: (asked: Call | readonly Call[]) => unknown, allowed = 100) {
+function untried(answer: (asked: Sent | readonly Sent[]) => unknown, allowed = 100) {
   const sizes: number[] = [];
   const time = { nowMs: 0 };
-  const exchange: Exchange = async ({ body }) => {
-    const asked = JSON.parse(body) as Call | readonly Call[];
+  const exchange: Exchange = async ({ body, read: readAll }) => {
+    const asked = JSON.parse(body) as Sent | readonly Sent[];
     sizes.push([asked].flat().length);
-    return { json: await answer(asked), bytes: BYTES * [asked].flat().length };
+    return { value: readAll(await answer(asked)), bytes: BYTES * [asked].flat().length };
   };
   const made = together({ exchange, isRefusal: (error) => error === REFUSED, clock: { nowMs: () => time.nowMs } });
   made.allow(allowed);
@@ -29,29 +37,41 @@ function untried(answer: (asked: Call | readonly Call[]) => unknown, allowed = 1
 }
 
 /** The same once it has answered a first call, quickly. */
-async function endpoint(answer: (asked: Call | readonly Call[]) => unknown, allowed?: number) {
+async function endpoint(answer: (asked: Sent | readonly Sent[]) => unknown, allowed?: number) {
   let isFirst = true;
-  const made = untried((asked) => (isFirst ? responseTo(asked as Call) : answer(asked)), allowed);
+  const made = untried((asked) => (isFirst ? responseTo(asked as Sent) : answer(asked)), allowed);
   for (const call of calls(1)) await made.send(call, never);
   isFirst = false;
   made.sizes.length = 0;
   return made;
 }
 
-function each(asked: Call | readonly Call[]): unknown {
-  return Array.isArray(asked) ? asked.map(responseTo) : responseTo(asked as Call);
+function each(asked: Sent | readonly Sent[]): unknown {
+  return Array.isArray(asked) ? asked.map(responseTo) : responseTo(asked as Sent);
 }
 
 describe("sending together", () => {
   it("sends what is asked at one moment in few requests, and gives each its own answer whatever their order", async () => {
     const { sizes, send } = await endpoint((asked) =>
-      Array.isArray(asked) ? asked.toReversed().map(responseTo) : responseTo(asked as Call),
+      Array.isArray(asked) ? asked.toReversed().map(responseTo) : responseTo(asked as Sent),
     );
     const answers = await Promise.all(calls(11).map((call) => send(call, never)));
-    expect(answers).toEqual(calls(11).map(responseTo));
+    expect(answers).toEqual(calls(11).map(outcomeOf));
     expect(sizes).toEqual([8, 3]);
-    await send({ id: 12, method: "eth_chainId", params: [] }, never);
+    await send({ id: 12, method: "eth_chainId", params: [], read }, never);
     expect(sizes).toEqual([8, 3, 1]);
+  });
+
+  it("reads each response when it comes, so that nobody holds it as it came, and what cannot be read is that call's alone", async () => {
+    const { sizes, send } = await endpoint(each);
+    const error = new Error("not readable");
+    const readOne = (response: unknown): Outcome => {
+      const { id, result } = response as { readonly id: number; readonly result: unknown };
+      return id === 2 ? { error } : { value: `${id}: ${result}` };
+    };
+    const outcomes = await Promise.all(calls(3).map((call) => send({ ...call, read: readOne }, never)));
+    expect(outcomes).toEqual([{ value: "1: 0" }, { error }, { value: "3: 2" }]);
+    expect(sizes).toEqual([3]);
   });
 
   it("sends no more at once than the endpoint was seen to answer, and one by one before that", async () => {
@@ -87,7 +107,7 @@ describe("sending together", () => {
       await Promise.all(calls(2).map((call) => send(call, never)));
       return sizes.join(" and ");
     };
-    await alone({ id: 0, method: "eth_chainId", params: [] }, never);
+    await alone({ id: 0, method: "eth_chainId", params: [], read }, never);
     workMs = 20;
     expect([await round(), await round()]).toEqual(["1 and 1", "2"]);
     workMs = 100;
@@ -98,7 +118,7 @@ describe("sending together", () => {
   });
 
   it("learns nothing good of a method from an answer without a result, and something bad from one that did not come", async () => {
-    let answer: (asked: Call | readonly Call[]) => unknown = () => ({ id: 1, error: { code: -32_000, message: "not found" } });
+    let answer: (asked: Sent | readonly Sent[]) => unknown = () => ({ id: 1, error: { code: -32_000, message: "not found" } });
     const { sizes, send, alone, time } = untried((asked) => answer(asked));
     const round = async () => {
       sizes.length = 0;
@@ -106,7 +126,7 @@ describe("sending together", () => {
       return sizes.join(" and ");
     };
     answer = each;
-    await alone({ id: 0, method: "eth_chainId", params: [] }, never);
+    await alone({ id: 0, method: "eth_chainId", params: [], read }, never);
     answer = () => ({ id: 1, error: { code: -32_000, message: "not found" } });
     expect([await round(), await round()]).toEqual(["1 and 1", "1 and 1"]);
     answer = each;
@@ -123,10 +143,10 @@ describe("sending together", () => {
   it("sends alone what is long", async () => {
     const { sizes, send } = await endpoint((asked) => each(asked), 100);
     const long = together({
-      exchange: async ({ body }) => {
-        const asked = JSON.parse(body) as Call | readonly Call[];
+      exchange: async ({ body, read: readAll }) => {
+        const asked = JSON.parse(body) as Sent | readonly Sent[];
         sizes.push([asked].flat().length);
-        return { json: each(asked), bytes: 200 * 1024 };
+        return { value: readAll(each(asked)), bytes: 200 * 1024 };
       },
       isRefusal: () => false,
       clock: { nowMs: () => 0 },
@@ -138,7 +158,7 @@ describe("sending together", () => {
     expect(sizes.slice(6)).toEqual([3]);
   });
 
-  it.each<[string, (asked: readonly Call[]) => unknown]>([
+  it.each<[string, (asked: readonly Sent[]) => unknown]>([
     ["with one error for all", () => ({ error: { code: -32_600, message: "batches are not supported" } })],
     ["with null", () => null],
     ["with less than was asked", (asked) => asked.slice(1).map(responseTo)],
@@ -152,11 +172,11 @@ describe("sending together", () => {
       },
     ],
   ])("asks one by one, then and later, where an endpoint answers %s", async (_, answer) => {
-    const { sizes, send, allow } = await endpoint((asked) => (Array.isArray(asked) ? answer(asked) : responseTo(asked as Call)));
-    expect(await Promise.all(calls(3).map((call) => send(call, never)))).toEqual(calls(3).map(responseTo));
-    expect(await Promise.all(calls(2).map((call) => send(call, never)))).toEqual(calls(2).map(responseTo));
+    const { sizes, send, allow } = await endpoint((asked) => (Array.isArray(asked) ? answer(asked) : responseTo(asked as Sent)));
+    expect(await Promise.all(calls(3).map((call) => send(call, never)))).toEqual(calls(3).map(outcomeOf));
+    expect(await Promise.all(calls(2).map((call) => send(call, never)))).toEqual(calls(2).map(outcomeOf));
     allow(100);
-    expect(await Promise.all(calls(2).map((call) => send(call, never)))).toEqual(calls(2).map(responseTo));
+    expect(await Promise.all(calls(2).map((call) => send(call, never)))).toEqual(calls(2).map(outcomeOf));
     expect(sizes.filter((size) => size > 1)).toEqual([3]);
   });
 
@@ -166,7 +186,7 @@ describe("sending together", () => {
     const { sizes, send } = await endpoint((asked) => {
       left -= 1;
       if (left === 0) throw lost;
-      return [asked].flat().map((call) => responseTo(call as Call));
+      return [asked].flat().map((call) => responseTo(call as Sent));
     });
     const failed = await Promise.allSettled(calls(3).map((call) => send(call, never)));
     expect(failed).toEqual(calls(3).map(() => ({ status: "rejected", reason: lost })));
@@ -175,13 +195,13 @@ describe("sending together", () => {
   });
 
   it("asks by itself for what was refused with others, and for fewer at once, since it may only have been too much", async () => {
-    const refusal = (call: Call) => ({ id: call.id, error: { code: -32_003, message: "response too large" } });
+    const refusal = (call: Sent) => ({ id: call.id, error: { code: -32_003, message: "response too large" } });
     const { sizes, send } = await endpoint((asked) => {
-      if (!Array.isArray(asked)) return responseTo(asked as Call);
-      return asked.map((call: Call) => (call.id > 1 ? refusal(call) : responseTo(call)));
+      if (!Array.isArray(asked)) return responseTo(asked as Sent);
+      return asked.map((call: Sent) => (call.id > 1 ? refusal(call) : responseTo(call)));
     });
     const round = () => Promise.all(calls(3).map((call) => send(call, never)));
-    for (let turn = 0; turn < 4; turn += 1) expect(await round()).toEqual(calls(3).map(responseTo));
+    for (let turn = 0; turn < 4; turn += 1) expect(await round()).toEqual(calls(3).map(outcomeOf));
     expect(sizes).toEqual([3, 1, 1, 3, 1, 1, 2, 1, 1, 1, 1, 1]);
   });
 
@@ -211,7 +231,7 @@ describe("sending together", () => {
   it("does not ask again for what nobody waits for", async () => {
     const { promise: refused, resolve: refuse } = Promise.withResolvers<void>();
     const { sizes, send } = await endpoint(async (asked) => {
-      if (!Array.isArray(asked)) return responseTo(asked as Call);
+      if (!Array.isArray(asked)) return responseTo(asked as Sent);
       await refused;
       return null;
     });
@@ -221,7 +241,7 @@ describe("sending together", () => {
     stop.abort("enough");
     await expect(first).rejects.toBe("enough");
     refuse();
-    expect(await Promise.all([second, third])).toEqual(calls(3).slice(1).map(responseTo));
+    expect(await Promise.all([second, third])).toEqual(calls(3).slice(1).map(outcomeOf));
     expect(sizes).toEqual([3, 1, 1]);
   });
 
@@ -229,7 +249,7 @@ describe("sending together", () => {
     const { send } = await endpoint(() => new Promise(() => {}));
     const limits = [new AbortController(), new AbortController()] as const;
     const asked = limits.map(({ signal }, id) =>
-      send({ id, method: "eth_getBlockByNumber", params: [] }, signal).catch((error: unknown) => error),
+      send({ id, method: "eth_getBlockByNumber", params: [], read }, signal).catch((error: unknown) => error),
     );
     await new Promise((resolve) => setTimeout(resolve, 1));
     for (const limit of limits) limit.abort(new DOMException("no answer in time", "TimeoutError"));
@@ -240,9 +260,9 @@ describe("sending together", () => {
   it("ends the request only when nobody waits for any of its answers", async () => {
     let ended = false;
     let isFirst = true;
-    const exchange: Exchange = (_, signal) =>
+    const exchange: Exchange = ({ read: readAll }, signal) =>
       new Promise((resolve, reject) => {
-        if (isFirst) resolve({ json: { result: "0x1" }, bytes: BYTES });
+        if (isFirst) resolve({ value: readAll({ result: "0x1" }), bytes: BYTES });
         isFirst = false;
         signal.addEventListener("abort", () => {
           ended = true;
@@ -253,7 +273,7 @@ describe("sending together", () => {
     allow(2);
     for (const call of calls(1)) await send(call, never);
     const stops = [new AbortController(), new AbortController()] as const;
-    const asked = stops.map(({ signal }, id) => send({ id, method: "eth_getBlockByNumber", params: [] }, signal));
+    const asked = stops.map(({ signal }, id) => send({ id, method: "eth_getBlockByNumber", params: [], read }, signal));
     await new Promise((resolve) => setTimeout(resolve, 1));
     stops[0].abort("first");
     await expect(asked[0]).rejects.toBe("first");

@@ -2,31 +2,40 @@ import type { Clock } from "#core/clock.ts";
 import { createCosts } from "./costs.ts";
 import { createShare, type End } from "./share.ts";
 
-/** One JSON-RPC call. */
-export interface Call {
+/** What is sent of a JSON-RPC call. */
+export interface Sent {
   readonly id: number;
   readonly method: string;
   readonly params: readonly unknown[];
 }
 
-/** Sends the JSON of what `method` asks and gives the JSON of the answer. @throws whatever stands in the way of one */
-export type Exchange = (asked: Asked, signal: AbortSignal) => Promise<Exchanged>;
+/** A call, and what is made of the whole response to it at the moment that it is parsed. */
+export interface Call extends Sent {
+  readonly read: (response: unknown) => Outcome;
+}
 
-/** An answer's JSON, read, and how long it was. */
-export interface Exchanged {
-  readonly json: unknown;
+/** What came of a call: something, or what is wrong with the response to it. */
+export type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** Sends the JSON of what `method` asks and gives what is read in the answer. @throws whatever stands in the way of one */
+export type Exchange = <T>(asked: Asked<T>, signal: AbortSignal) => Promise<Exchanged<T>>;
+
+/** What was read in an answer, and how long it was. */
+export interface Exchanged<T> {
+  readonly value: T;
   readonly bytes: number;
 }
 
-/** A body, and how often it asks for what: once where that is left out. */
-export interface Asked {
+/** A body, how often it asks for what, once where that is left out, and what is made of the answer's JSON. */
+export interface Asked<T> {
   readonly body: string;
   readonly method: string;
   readonly calls?: number;
+  readonly read: (json: unknown) => T;
 }
 
-/** Sends a call, and gives the whole response to it. @throws what `exchange` throws; the signal's reason when it aborts */
-export type Send = (call: Call, signal: AbortSignal) => Promise<unknown>;
+/** Sends a call, and gives what was read in the response to it. @throws what `exchange` throws; the signal's reason when it aborts */
+export type Send = (call: Call, signal: AbortSignal) => Promise<Outcome>;
 
 /** A way to send several calls at once. */
 export interface Together {
@@ -47,7 +56,7 @@ export interface TogetherOptions {
 
 /** Sends a call by itself. */
 function alone(exchange: Exchange): Send {
-  return async (call, signal) => (await exchange({ body: textOf(call), method: call.method }, signal)).json;
+  return async (call, signal) => (await exchange({ body: textOf(call), method: call.method, read: call.read }, signal)).value;
 }
 
 /**
@@ -67,9 +76,14 @@ export function together({ exchange, isRefusal, clock }: TogetherOptions): Toget
     const { method, calls = 1 } = asked;
     const startedMs = clock.nowMs();
     const took = () => ({ ms: clock.nowMs() - startedMs, calls });
+    let whole = false;
+    const read = (json: unknown) => {
+      whole = [json].flat().every(hasResult);
+      return asked.read(json);
+    };
     try {
-      const exchanged = await exchange(asked, signal);
-      costs.note(method, { ...took(), bytes: exchanged.bytes, whole: [exchanged.json].flat().every(hasResult) });
+      const exchanged = await exchange({ ...asked, read }, signal);
+      costs.note(method, { ...took(), bytes: exchanged.bytes, whole });
       return exchanged;
     } catch (error) {
       costs.note(method, { ...took(), bytes: 0, whole: false });
@@ -122,7 +136,7 @@ export function together({ exchange, isRefusal, clock }: TogetherOptions): Toget
 interface Waiting {
   readonly call: Call;
   readonly signal: AbortSignal;
-  readonly resolve: (response: unknown) => void;
+  readonly resolve: (outcome: Outcome | Promise<Outcome>) => void;
   readonly reject: (error: unknown) => void;
   /** What it shares with all that were sent with it. */
   request: { timeout?: unknown };
@@ -141,8 +155,8 @@ async function answered(batch: readonly Waiting[], { exchange, isRefusal }: Omit
   const body = bodyOf(batch.map(({ call }) => call));
   const method = batch[0]?.call.method ?? "";
   try {
-    const { json } = await exchange({ body, method, calls: batch.length }, wanted);
-    return handedOut(batch, Array.isArray(json) ? json : []);
+    const read = (json: unknown): Answered => handedOut(batch, Array.isArray(json) ? json : []);
+    return (await exchange({ body, method, calls: batch.length, read }, wanted)).value;
   } catch (error) {
     if (isRefusal(error)) return { end: "refused", open: batch };
     for (const { reject } of batch) reject(error);
@@ -157,7 +171,7 @@ function handedOut(batch: readonly Waiting[], responses: readonly unknown[]): An
   if (responses.length > byId.size) return { end: "refused", open: batch };
   // An error may only mean that all of it was too much: what it means for the one that it is given to shows when that is asked alone.
   const isOpen = ({ call }: Waiting): boolean => !byId.has(call.id) || isError(byId.get(call.id));
-  for (const one of batch) if (!isOpen(one)) one.resolve(byId.get(one.call.id));
+  for (const one of batch) if (!isOpen(one)) one.resolve(one.call.read(byId.get(one.call.id)));
   const open = batch.filter(isOpen);
   if (!isOneEach) return { end: "refused", open };
   return { end: open.length > 0 ? "lost" : "answered", open };
@@ -189,11 +203,11 @@ function whileWanted(batch: readonly Waiting[]): AbortSignal {
 }
 
 /** The JSON of several calls at once. */
-export function bodyOf(calls: readonly Call[]): string {
+export function bodyOf(calls: readonly Sent[]): string {
   return `[${calls.map(textOf).join(",")}]`;
 }
 
-function textOf({ id, method, params }: Call): string {
+function textOf({ id, method, params }: Sent): string {
   return JSON.stringify({ jsonrpc: "2.0", id, method, params });
 }
 

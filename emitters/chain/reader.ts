@@ -98,13 +98,13 @@ export function createReader(options: ReaderOptions): Reader {
 }
 
 async function askBlock(pool: ChainPool, request: PoolRequest<ReadMethod>, signal: AbortSignal): Promise<RawBlock> {
-  const { result, provider } = await pool.ask(request, signal);
-  const found = parseBlock(result);
-  if (found !== undefined) {
+  const read = (result: unknown) => (result === null ? null : parseBlock(result));
+  const { result: found, provider } = await pool.ask({ ...request, read }, signal);
+  if (found != null) {
     if (request.params[0] === "latest") pool.heard(provider, { head: found.number });
     return found;
   }
-  if (result === null) throw pool.reject("null_block", "the node does not have a block that it should have", provider);
+  if (found === null) throw pool.reject("null_block", "the node does not have a block that it should have", provider);
   throw pool.reject("unknown", "the node answered with something that is no block", provider);
 }
 
@@ -114,8 +114,8 @@ function createTags(pool: ChainPool): (tag: "safe" | "finalized", signal: AbortS
   return async (tag, signal) => {
     if (unknown.has(tag)) return null;
     try {
-      const { result, provider } = await pool.ask({ method: "eth_getBlockByNumber", params: [tag, false] }, signal);
-      const number = parseBlock(result)?.number;
+      const read = (result: unknown) => parseBlock(result)?.number;
+      const { result: number, provider } = await pool.ask({ method: "eth_getBlockByNumber", params: [tag, false], read }, signal);
       if (tag === "finalized" && number !== undefined) pool.heard(provider, { finalized: number });
       return number ?? null;
     } catch (error) {

@@ -15,8 +15,8 @@ export interface ReceiptOptions {
  * @see https://ethereum.github.io/execution-apis/ eth_getBlockReceipts
  */
 export async function readReceipts({ pool, watch }: ReceiptOptions, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
-  const { answers, provider } = block.transactions.length === 0 ? NONE : await ask(pool, block, signal);
-  const receipts = Array.isArray(answers) ? answers.map((answer) => parseReceipt(answer, watch.touched)) : [];
+  const read = (answer: unknown) => parseReceipt(answer, watch.touched);
+  const { receipts, provider } = block.transactions.length === 0 ? NONE : await ask({ pool, read }, block, signal);
   const whole = receipts.filter((receipt) => receipt !== undefined);
   const fault = whole.length < receipts.length ? "one of them is not readable" : mismatchOf(block, whole);
   if (fault === undefined) return whole;
@@ -34,25 +34,31 @@ export function mismatchOf(block: RawBlock, receipts: readonly RawReceipt[]): st
   return gasUsed === block.gasUsed ? undefined : "another sum of gas than the header";
 }
 
-/** Receipts as they came, and who gave them; undefined when it was more than one endpoint. */
+/** What came for receipts, undefined where it is none, and who gave them; undefined when it was more than one endpoint. */
 interface Given {
-  readonly answers: unknown;
+  readonly receipts: readonly (RawReceipt | undefined)[];
   readonly provider: string | undefined;
 }
 
-const NONE: Given = { answers: [], provider: undefined };
+const NONE: Given = { receipts: [], provider: undefined };
 
-async function ask(pool: ChainPool, { number, hash, transactions }: RawBlock, signal: AbortSignal): Promise<Given> {
+interface Asking {
+  readonly pool: ChainPool;
+  readonly read: (answer: unknown) => RawReceipt | undefined;
+}
+
+async function ask({ pool, read }: Asking, { number, hash, transactions }: RawBlock, signal: AbortSignal): Promise<Given> {
   const method = "eth_getBlockReceipts";
   if (await pool.supports(method, signal)) {
-    const { result, provider } = await pool.ask({ method, params: [hash], aside: true, atBlock: number }, signal);
-    return { answers: result, provider };
+    const readAll = (result: unknown) => (Array.isArray(result) ? result.map(read) : []);
+    const { result, provider } = await pool.ask({ method, params: [hash], aside: true, atBlock: number, read: readAll }, signal);
+    return { receipts: result, provider };
   }
   const one = (transaction: string) =>
-    pool.ask({ method: "eth_getTransactionReceipt", params: [transaction], aside: true, atBlock: number }, signal);
+    pool.ask({ method: "eth_getTransactionReceipt", params: [transaction], aside: true, atBlock: number, read }, signal);
   const each = await Promise.all(transactions.map((transaction) => one(transaction.hash)));
   return {
-    answers: each.map(({ result }) => result),
+    receipts: each.map(({ result }) => result),
     provider: new Set(each.map(({ provider }) => provider)).size === 1 ? each[0]?.provider : undefined,
   };
 }

@@ -5,9 +5,9 @@ import { isAway } from "#core/rpc/endpoint.ts";
 import type { RpcConfig } from "../config.ts";
 import type { ChainPool } from "../methods.ts";
 import type { Frame } from "../observation.ts";
-import { parseCallTrace } from "./call-tracer.ts";
+import { parseBlockTraces } from "./call-tracer.ts";
 import { parseFlatTraces } from "./flat-traces.ts";
-import type { KeepsInput } from "./frame-parts.ts";
+import type { Sight } from "./frame-parts.ts";
 import { agrees, gasAgrees, type Mined, type MinedBlock } from "./mined.ts";
 import { createPatience } from "./patience.ts";
 
@@ -15,7 +15,7 @@ import { createPatience } from "./patience.ts";
 export interface TraceOptions {
   readonly pool: ChainPool;
   readonly rpc: Pick<RpcConfig, "trace" | "timeoutMs">;
-  readonly keepsInput: KeepsInput;
+  readonly watch: Sight;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -68,14 +68,10 @@ export function callsSomething({ transaction, receipt }: Mined): boolean {
   return transaction.to === null || transaction.selector !== "0x" || receipt.gasUsed !== TRANSFER_GAS;
 }
 
-async function flatFrames(
-  { pool, keepsInput }: TraceOptions,
-  { block, mined }: MinedBlock,
-  signal: AbortSignal,
-): Promise<readonly Frame[]> {
-  const request = { method: "trace_block", params: [`0x${block.number.toString(16)}`], aside: true } as const;
-  const { result } = await pool.ask(request, signal);
-  const roots = parseFlatTraces(result, keepsInput);
+async function flatFrames({ pool, watch }: TraceOptions, { block, mined }: MinedBlock, signal: AbortSignal): Promise<readonly Frame[]> {
+  const read = (result: unknown) => parseFlatTraces(result, watch);
+  const request = { method: "trace_block", params: [`0x${block.number.toString(16)}`], aside: true, read } as const;
+  const { result: roots } = await pool.ask(request, signal);
   const own = roots?.every((root, index) => {
     const one = mined[index];
     // They are asked for by height, so their own word for the block is what binds them to it.
@@ -86,19 +82,18 @@ async function flatFrames(
 }
 
 async function callFrames(
-  { pool, rpc, keepsInput }: TraceOptions,
+  { pool, rpc, watch }: TraceOptions,
   { block, mined }: MinedBlock,
   signal: AbortSignal,
 ): Promise<readonly Frame[]> {
   const params = [block.hash, { tracer: "callTracer", timeout: `${rpc.timeoutMs}ms` }];
-  const { result } = await pool.ask({ method: "debug_traceBlockByHash", params, aside: true }, signal);
-  const entries: readonly unknown[] = Array.isArray(result) ? result : [];
-  const frames = entries.flatMap((entry, index) => {
-    const { result: trace, txHash } = (entry ?? {}) as { readonly result?: unknown; readonly txHash?: unknown };
-    const [root, one] = [parseCallTrace(trace, keepsInput), mined[index]];
-    if (root === undefined || one === undefined || !agrees(root.frame, one) || !gasAgrees(root.gasUsed, one)) return [];
-    return typeof txHash === "string" && txHash.toLowerCase() !== one.transaction.hash ? [] : [root.frame];
+  const read = (result: unknown) => parseBlockTraces(result, watch);
+  const { result: roots } = await pool.ask({ method: "debug_traceBlockByHash", params, aside: true, read }, signal);
+  const own = roots.every((root, index) => {
+    const one = mined[index];
+    if (root === undefined || one === undefined || !agrees(root.frame, one) || !gasAgrees(root.gasUsed, one)) return false;
+    return root.transactionHash === undefined || root.transactionHash === one.transaction.hash;
   });
-  if (frames.length === mined.length && entries.length === mined.length) return frames;
+  if (own && roots.length === mined.length) return roots.flatMap((root) => root?.frame ?? []);
   throw pool.reject("trace_mismatch", "the traces of a block contradict its receipts");
 }

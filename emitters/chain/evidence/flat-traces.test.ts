@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { frame, MINT, MISSING, PSM, ROUTER, reverted, STRANGER, USER } from "../fixtures/handmade.ts";
 import { parseFlatTraces } from "./flat-traces.ts";
+import type { Sight } from "./frame-parts.ts";
 
 const HASH = `0x${"AB".repeat(32)}`;
 const BLOCK = `0x${"cd".repeat(32)}`;
@@ -18,7 +19,8 @@ function entry(traceAddress: readonly number[], given: Given = {}, action: Given
 }
 
 const failed = (output?: string): Given => ({ error: "Reverted", result: output === undefined ? null : { output } });
-const parse = (...entries: readonly Given[]) => parseFlatTraces(entries, () => false);
+const SIGHT: Sight = { touched: new Set([PSM]), setters: new Map() };
+const parse = (...entries: readonly Given[]) => parseFlatTraces(entries, SIGHT);
 
 describe("parseFlatTraces", () => {
   it("makes a tree of what names its places", () => {
@@ -74,5 +76,5 @@ describe("parseFlatTraces", () => {
     ["a child of another transaction", [entry([], { subtraces: 1 }), entry([0], { transactionHash: `0x${"ef".repeat(32)}` })]],
     ["a call of a kind that nobody knows", [entry([], { type: "call", action: { from: USER } })]],
     ["a place that is no path", [entry([], { traceAddress: "0" })]],
-  ])("refuses %s", (_, value) => expect(parseFlatTraces(value, () => false)).toBeUndefined());
+  ])("refuses %s", (_, value) => expect(parseFlatTraces(value, SIGHT)).toBeUndefined());
 });

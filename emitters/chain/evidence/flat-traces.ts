@@ -1,5 +1,5 @@
 import type { Frame } from "../observation.ts";
-import { callOf, endOf, type KeepsInput } from "./frame-parts.ts";
+import { callOf, endOf, type Sight } from "./frame-parts.ts";
 
 /** The root frame of one transaction, with the transaction and block that the node says it is of. */
 export interface FlatTrace {
@@ -16,7 +16,7 @@ export interface FlatTrace {
  *
  * @see https://openethereum.github.io/JSONRPC-trace-module
  */
-export function parseFlatTraces(value: unknown, keepsInput: KeepsInput): readonly FlatTrace[] | undefined {
+export function parseFlatTraces(value: unknown, sight: Sight): readonly FlatTrace[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const roots: FlatTrace[] = [];
   const nodes: Node[] = [];
@@ -28,7 +28,7 @@ export function parseFlatTraces(value: unknown, keepsInput: KeepsInput): readonl
     if (raw["type"] === "reward") continue;
     const { transactionHash, blockHash, traceAddress } = raw;
     if (typeof transactionHash !== "string" || typeof blockHash !== "string" || !isPath(traceAddress)) return undefined;
-    const node = parseNode(raw, keepsInput);
+    const node = parseNode(raw, sight);
     if (node === undefined) return undefined;
     nodes.push(node);
     const depth = traceAddress.length;
@@ -56,7 +56,7 @@ interface Node {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parseNode(raw: Fields, keepsInput: KeepsInput): Node | undefined {
+function parseNode(raw: Fields, sight: Sight): Node | undefined {
   const [action, result] = [fieldsOf(raw["action"]), fieldsOf(raw["result"])];
   const { subtraces, type } = raw;
   if (typeof subtraces !== "number") return undefined;
@@ -66,7 +66,7 @@ function parseNode(raw: Fields, keepsInput: KeepsInput): Node | undefined {
   const call = callIn(type, { action, result });
   if (call === undefined) return undefined;
   const { type: callType, ...parts } = call;
-  return { frame: { type: callType, ...callOf(parts, keepsInput), ...end, calls: [] }, subtraces };
+  return { frame: { type: callType, ...callOf(parts, sight), ...end, calls: [] }, subtraces };
 }
 
 function callIn(type: unknown, { action, result }: { readonly action: Fields; readonly result: Fields }) {

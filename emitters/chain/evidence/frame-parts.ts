@@ -1,14 +1,15 @@
 import { clean } from "#core/clean.ts";
 import { selectorOfInput } from "../frames.ts";
 import type { Frame } from "../observation.ts";
+import { setterKey, type Watch } from "../watch.ts";
 
-/** Says whether all of a call's input is of use, by whom it calls and its selector. */
-export type KeepsInput = (to: string | null, selector: string) => boolean;
+/** What of a trace is of use: calls of these addresses, and all of the input where one calls a known setter. */
+export type Sight = Pick<Watch, "touched" | "setters">;
 
 /** Who calls whom with what, as every tracer tells it. */
 export interface RawCall {
   readonly from: string;
-  readonly to: unknown;
+  readonly to?: unknown;
   readonly input: string;
 }
 
@@ -23,11 +24,12 @@ const ENDS: readonly (readonly [pattern: RegExp, name: string])[] = [
 ];
 
 /** The fields of a frame that tell of its call. */
-export function callOf({ from, to, input }: RawCall, keepsInput: KeepsInput): Pick<Frame, "from" | "to" | "selector" | "input"> {
+export function callOf({ from, to, input }: RawCall, { touched, setters }: Sight): Pick<Frame, "from" | "to" | "selector" | "input"> {
   const address = typeof to === "string" ? to.toLowerCase() : null;
   const selector = selectorOfInput(input);
   const call = { from: from.toLowerCase(), to: address, selector };
-  return keepsInput(address, selector) ? { ...call, input: input.toLowerCase() } : call;
+  const isOurs = address !== null && touched.has(address);
+  return isOurs && setters.has(setterKey(address, selector)) ? { ...call, input: input.toLowerCase() } : call;
 }
 
 /** The fields of a frame that tell how it ended: `output` null stands for revert bytes that the tracer keeps to itself. */

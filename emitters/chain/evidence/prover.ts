@@ -4,7 +4,6 @@ import type { Frame, Grade, RootRevert, TransactionSeen } from "../observation.t
 import { parseBlock, type RawBlock } from "../shapes.ts";
 import { eventKey, setterKey, type Watch } from "../watch.ts";
 import { callsSomething, createBlockTracer, type TraceOptions } from "./block-traces.ts";
-import type { KeepsInput } from "./frame-parts.ts";
 import type { Mined, MinedBlock, RootBytes } from "./mined.ts";
 import { needOf } from "./needs.ts";
 import { nodeReason, parentCall } from "./node-reason.ts";
@@ -28,7 +27,7 @@ export interface ProvedBlock {
 }
 
 /** What a prover needs. */
-export interface ProverOptions extends Omit<TraceOptions, "keepsInput"> {
+export interface ProverOptions extends TraceOptions {
   readonly watch: Watch;
 }
 
@@ -38,10 +37,8 @@ export interface ProverOptions extends Omit<TraceOptions, "keepsInput"> {
  */
 export function createProver(options: ProverOptions): Prover {
   const { watch, pool } = options;
-  const keepsInput: KeepsInput = watch.setters.size === 0 ? () => false : (to, selector) => watch.setters.has(setterKey(to, selector));
-  const tracing = { ...options, keepsInput };
-  const framesOf = createBlockTracer(tracing);
-  const frameOf = createTransactionTracer(tracing);
+  const framesOf = createBlockTracer(options);
+  const frameOf = createTransactionTracer(options);
   return {
     prove: async (mined, signal) => {
       const frames = await framesOf(mined, signal);
@@ -174,6 +171,7 @@ interface Bound {
  */
 async function assertCanonical({ pool, block, provider }: Bound, signal: AbortSignal): Promise<void> {
   const params = [`0x${block.number.toString(16)}`, false];
-  const { result } = await pool.ask({ method: "eth_getBlockByNumber", params, provider, aside: true }, signal);
-  if (parseBlock(result)?.hash !== block.hash) throw answerFault("unknown", "the chain moved while a block was read");
+  const read = (result: unknown) => parseBlock(result)?.hash;
+  const { result: hash } = await pool.ask({ method: "eth_getBlockByNumber", params, provider, aside: true, read }, signal);
+  if (hash !== block.hash) throw answerFault("unknown", "the chain moved while a block was read");
 }

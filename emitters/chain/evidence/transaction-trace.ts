@@ -77,20 +77,20 @@ async function firstSupported(pool: TraceOptions["pool"], signal: AbortSignal): 
 }
 
 async function traceOnce(
-  { pool, rpc, keepsInput }: TraceOptions,
+  { pool, rpc, watch }: TraceOptions,
   { mined, blockHash, method }: TraceWanted & { readonly method: Method },
   signal: AbortSignal,
 ): Promise<Traced> {
   const { hash } = mined.transaction;
   if (method === "trace_transaction") {
-    const { result } = await pool.ask({ method, params: [hash], aside: true }, signal);
-    const [root, ...others] = parseFlatTraces(result, keepsInput) ?? [];
+    const read = (result: unknown) => parseFlatTraces(result, watch) ?? [];
+    const [root, ...others] = (await pool.ask({ method, params: [hash], aside: true, read }, signal)).result;
     const own = root?.transactionHash === hash && root.blockHash === blockHash && others.length === 0;
     if (own && agrees(root.frame, mined)) return { frame: root.frame, unbound: undefined };
   } else {
     const params = [hash, { tracer: "callTracer", timeout: `${rpc.timeoutMs}ms` }];
-    const { result, provider } = await pool.ask({ method, params, aside: true }, signal);
-    const root = parseCallTrace(result, keepsInput);
+    const read = (result: unknown) => parseCallTrace(result, watch);
+    const { result: root, provider } = await pool.ask({ method, params, aside: true, read }, signal);
     if (root !== undefined && agrees(root.frame, mined) && gasAgrees(root.gasUsed, mined)) return { frame: root.frame, unbound: provider };
   }
   throw pool.reject("trace_mismatch", "a call trace contradicts its receipt");
