@@ -28,7 +28,8 @@ await servePart<FetchOrder, FetchAnswer>(async ({ url, blocks, traces, how }) =>
   let next = 1;
   const lane = async (): Promise<void> => {
     for (let number = next++; number <= blocks; number = next++) {
-      const hash = hashIn(await ask("eth_getBlockByNumber", [`0x${number.toString(16)}`, true]));
+      // Traces tell what the transactions are: the emitter asks for no more either.
+      const hash = hashIn(await ask("eth_getBlockByNumber", [`0x${number.toString(16)}`, !traces]));
       const rest = [ask("eth_getBlockReceipts", [hash])];
       if (traces) rest.push(ask("debug_traceBlockByHash", [hash, { tracer: "callTracer" }]));
       await Promise.all(rest);

@@ -1,7 +1,7 @@
 import { rpcEndpointArchive, rpcEndpointBatch, rpcEndpointTraceTime } from "#contract/generated/shared.ts";
 import type { Meter } from "#core/meter.ts";
 import { faultOf } from "./endpoint.ts";
-import { type Member, mayPass, type ProbeOptions } from "./member.ts";
+import { type Member, mayPass, type ProbeOptions, probe } from "./member.ts";
 
 type Probing<M extends string> = ProbeOptions<M> & { readonly signal: AbortSignal };
 
@@ -61,10 +61,14 @@ function isOut(error: unknown): boolean {
 }
 
 /** Asks for one trace: how it ends is noted as that of any other. */
-async function probeTrace<M extends string>(member: Member<M>, { methods, ask, signal }: Probing<M>): Promise<void> {
-  if (methods.tracing === undefined) return;
+async function probeTrace<M extends string>(member: Member<M>, options: Probing<M>): Promise<void> {
+  const { methods, ask, signal } = options;
+  const question = methods.tracing?.probe;
+  if (question === undefined) return;
   try {
-    await ask(member, methods.tracing.probe, signal);
+    // Whether it has the method is found out once, whoever wants to know it.
+    if (question.method in methods.optional && !(await probe(member, question.method, options))) return;
+    await ask(member, question, signal);
   } catch (error) {
     if (signal.aborted || !mayPass(error)) throw error;
   }

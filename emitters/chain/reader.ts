@@ -1,12 +1,12 @@
 import type { Clock } from "#core/clock.ts";
 import type { Log } from "#core/log.ts";
 import { faultOf } from "#core/rpc/endpoint.ts";
-import type { PoolRequest } from "#core/rpc/pool.ts";
+import { askBlock, blockByHash } from "./blocks.ts";
 import type { RpcConfig } from "./config.ts";
-import { minedOf } from "./evidence/mined.ts";
+import { tracesCalls } from "./evidence/block-traces.ts";
 import { readParams } from "./evidence/params.ts";
 import { canTrace, createProver } from "./evidence/prover.ts";
-import type { ChainPool, ReadMethod } from "./methods.ts";
+import type { ChainPool } from "./methods.ts";
 import type { BlockSeen } from "./observation.ts";
 import { readReceipts } from "./receipts.ts";
 import { parseBlock, type RawBlock } from "./shapes.ts";
@@ -56,6 +56,8 @@ export function createReader(options: ReaderOptions): Reader {
   const { pool } = options;
   const tagged = createTags(pool);
   const prover = createProver(options);
+  // Where call traces show the transactions, all of a block but their hashes would be told twice.
+  const wantsWhole = async (signal: AbortSignal): Promise<boolean> => !(await tracesCalls(options, signal));
   return {
     heads: async (signal) => {
       const [head, safe, finalized] = await Promise.all([
@@ -66,22 +68,15 @@ export function createReader(options: ReaderOptions): Reader {
       return { head, safe, finalized };
     },
     byNumber: async (number, signal) => {
-      const found = await askBlock(
-        pool,
-        { method: "eth_getBlockByNumber", params: [`0x${number.toString(16)}`, true], atBlock: number },
-        signal,
-      );
+      const params = [`0x${number.toString(16)}`, await wantsWhole(signal)];
+      const found = await askBlock(pool, { method: "eth_getBlockByNumber", params, atBlock: number }, signal);
       if (found.number === number) return found;
       throw pool.reject("unknown", "the node answered with a block of another height");
     },
-    byHash: async (hash, signal) => {
-      const found = await askBlock(pool, { method: "eth_getBlockByHash", params: [hash, true] }, signal);
-      if (found.hash === hash) return found;
-      throw pool.reject("unknown", "the node answered with another block");
-    },
+    byHash: async (hash, signal) => await blockByHash(pool, { hash, whole: await wantsWhole(signal) }, signal),
     complete: async ({ block, observedAtMs }, signal) => {
       const receipts = await readReceipts(options, block, signal);
-      const { transactions, grade } = await prover.prove(minedOf(block, receipts), signal);
+      const { transactions, grade } = await prover.prove({ block, receipts }, signal);
       const { number, hash, parentHash, timeMs } = block;
       const reads = await readParams(options, { block, transactions }, signal);
       const seen = { type: "block", observedAtMs, number, hash, parentHash, timeMs, grade, transactions } as const;
@@ -95,17 +90,6 @@ export function createReader(options: ReaderOptions): Reader {
       return addresses.filter((_, index) => codes[index] === "0x");
     },
   };
-}
-
-async function askBlock(pool: ChainPool, request: PoolRequest<ReadMethod>, signal: AbortSignal): Promise<RawBlock> {
-  const read = (result: unknown) => (result === null ? null : parseBlock(result));
-  const { result: found, provider } = await pool.ask({ ...request, read }, signal);
-  if (found != null) {
-    if (request.params[0] === "latest") pool.heard(provider, { head: found.number });
-    return found;
-  }
-  if (found === null) throw pool.reject("null_block", "the node does not have a block that it should have", provider);
-  throw pool.reject("unknown", "the node answered with something that is no block", provider);
 }
 
 /** The numbers behind `safe` and `finalized`; a node that does not know a tag is not asked for it again. */

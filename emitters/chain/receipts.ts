@@ -16,7 +16,7 @@ export interface ReceiptOptions {
  */
 export async function readReceipts({ pool, watch }: ReceiptOptions, block: RawBlock, signal: AbortSignal): Promise<readonly RawReceipt[]> {
   const read = (answer: unknown) => parseReceipt(answer, watch.touched);
-  const { receipts, provider } = block.transactions.length === 0 ? NONE : await ask({ pool, read }, block, signal);
+  const { receipts, provider } = block.hashes.length === 0 ? NONE : await ask({ pool, read }, block, signal);
   const whole = receipts.filter((receipt) => receipt !== undefined);
   const fault = whole.length < receipts.length ? "one of them is not readable" : mismatchOf(block, whole);
   if (fault === undefined) return whole;
@@ -25,9 +25,9 @@ export async function readReceipts({ pool, watch }: ReceiptOptions, block: RawBl
 
 /** What proves that receipts are not all those of the block, or undefined: their number, order, blocks and the gas they add up to. */
 export function mismatchOf(block: RawBlock, receipts: readonly RawReceipt[]): string | undefined {
-  if (receipts.length !== block.transactions.length) return "another number of them";
+  if (receipts.length !== block.hashes.length) return "another number of them";
   for (const [index, receipt] of receipts.entries()) {
-    if (receipt.transactionHash !== block.transactions[index]?.hash || receipt.index !== index) return "another order";
+    if (receipt.transactionHash !== block.hashes[index] || receipt.index !== index) return "another order";
     if (receipt.blockHash !== block.hash) return "one of another block";
   }
   const gasUsed = receipts.at(-1)?.cumulativeGasUsed ?? 0n;
@@ -47,7 +47,7 @@ interface Asking {
   readonly read: (answer: unknown) => RawReceipt | undefined;
 }
 
-async function ask({ pool, read }: Asking, { number, hash, transactions }: RawBlock, signal: AbortSignal): Promise<Given> {
+async function ask({ pool, read }: Asking, { number, hash, hashes }: RawBlock, signal: AbortSignal): Promise<Given> {
   const method = "eth_getBlockReceipts";
   if (await pool.supports(method, signal)) {
     const readAll = (result: unknown) => (Array.isArray(result) ? result.map(read) : []);
@@ -56,7 +56,7 @@ async function ask({ pool, read }: Asking, { number, hash, transactions }: RawBl
   }
   const one = (transaction: string) =>
     pool.ask({ method: "eth_getTransactionReceipt", params: [transaction], aside: true, atBlock: number, read }, signal);
-  const each = await Promise.all(transactions.map((transaction) => one(transaction.hash)));
+  const each = await Promise.all(hashes.map(one));
   return {
     receipts: each.map(({ result }) => result),
     provider: new Set(each.map(({ provider }) => provider)).size === 1 ? each[0]?.provider : undefined,

@@ -3,7 +3,7 @@ import { selectorOfInput } from "./frames.ts";
 import type { LogSeen } from "./observation.ts";
 
 /**
- * A block as far as it is read, with its transactions when they were asked for.
+ * A block as far as it is read.
  *
  * What the node told is let go at once: many blocks are on their way at the same time, and what lives that long costs more to keep than to
  * read.
@@ -11,7 +11,10 @@ import type { LogSeen } from "./observation.ts";
 export interface RawBlock extends Header {
   readonly timeMs: number;
   readonly gasUsed: bigint;
-  readonly transactions: readonly RawTransaction[];
+  /** Of its transactions, in their order. */
+  readonly hashes: readonly string[];
+  /** The transactions themselves; undefined when only their hashes were asked for. */
+  readonly transactions: readonly RawTransaction[] | undefined;
 }
 
 /** A transaction of a block. */
@@ -31,6 +34,10 @@ export interface RawTransaction {
 /** A receipt, with those of its logs that may matter. */
 export interface RawReceipt {
   readonly transactionHash: string;
+  /** The transaction's sender; undefined where the node leaves it out. */
+  readonly from: string | undefined;
+  readonly to: string | null;
+  readonly isSigned: boolean;
   readonly blockHash: string;
   readonly index: number;
   readonly success: boolean;
@@ -54,10 +61,12 @@ export function parseBlock(value: unknown): RawBlock | undefined {
   const list = block["transactions"];
   if (number === undefined || timestamp === undefined || gasUsed === undefined) return undefined;
   if (hash === undefined || parentHash === undefined || !Array.isArray(list)) return undefined;
-  // Without full transactions the list holds hashes only.
-  const transactions = list.every((entry) => typeof entry === "string") ? [] : list.map(parseTransaction);
-  if (!transactions.every((transaction) => transaction !== undefined)) return undefined;
-  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, transactions };
+  const areHashes = list.length > 0 && list.every((entry) => typeof entry === "string");
+  const transactions = areHashes ? undefined : list.map(parseTransaction);
+  if (transactions?.every((transaction) => transaction !== undefined) === false) return undefined;
+  const hashes = transactions?.map((transaction) => transaction.hash) ?? list.map(hex);
+  if (!hashes.every((each) => each !== undefined)) return undefined;
+  return { number: Number(number), hash, parentHash, timeMs: Number(timestamp) * 1000, gasUsed, hashes, transactions };
 }
 
 /** Reads one receipt with the logs that these addresses left; undefined when it is none, or one of its logs is none. */
@@ -71,17 +80,32 @@ export function parseReceipt(value: unknown, matters: ReadonlySet<string>): RawR
   if (status === undefined || gasUsed === undefined || cumulativeGasUsed === undefined || !Array.isArray(receipt["logs"])) return undefined;
   const logs = parseLogs(receipt["logs"], matters);
   if (logs === undefined) return undefined;
-  const revertReason = hex(receipt["revertReason"]);
-  return { transactionHash, blockHash, index: Number(index), success: status === 1n, gasUsed, cumulativeGasUsed, revertReason, logs };
+  return {
+    transactionHash,
+    from: hex(receipt["from"]),
+    to: hex(receipt["to"]) ?? null,
+    isSigned: isSignedType(receipt["type"]),
+    blockHash,
+    index: Number(index),
+    success: status === 1n,
+    gasUsed,
+    cumulativeGasUsed,
+    revertReason: hex(receipt["revertReason"]),
+    logs,
+  };
 }
 
 function parseTransaction(value: unknown): RawTransaction | undefined {
   const transaction = fieldsOf(value);
   const [hash, from, input] = [hex(transaction["hash"]), hex(transaction["from"]), hex(transaction["input"])];
   if (hash === undefined || from === undefined || input === undefined) return undefined;
-  const { gas, value: amount, type } = transaction;
-  const isSigned = type === undefined || type === null || SIGNED_TYPES.has(type);
+  const { gas, value: amount } = transaction;
+  const isSigned = isSignedType(transaction["type"]);
   return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), input, gas, value: amount, isSigned };
+}
+
+function isSignedType(type: unknown): boolean {
+  return type === undefined || type === null || SIGNED_TYPES.has(type);
 }
 
 /**

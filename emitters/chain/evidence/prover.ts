@@ -3,12 +3,13 @@ import { hidesBytes, isSilent, watchedFrames } from "../frames.ts";
 import type { Frame, Grade, RootRevert, TransactionSeen } from "../observation.ts";
 import { parseBlock, type RawBlock } from "../shapes.ts";
 import { eventKey, setterKey, type Watch } from "../watch.ts";
-import { callsSomething, createBlockTracer, type TraceOptions } from "./block-traces.ts";
+import { callsSomething, type TraceOptions } from "./block-traces.ts";
 import type { Mined, MinedBlock, RootBytes } from "./mined.ts";
 import { needOf } from "./needs.ts";
 import { nodeReason, parentCall } from "./node-reason.ts";
 import { simulatedReverts } from "./simulation.ts";
 import { createTransactionTracer } from "./transaction-trace.ts";
+import { createTransactions, type ToldBlock } from "./transactions.ts";
 
 /** Finds the transactions of a block that matter and climbs down the ladder of evidence for each. */
 export interface Prover {
@@ -17,7 +18,7 @@ export interface Prover {
    *
    * @throws SOURCE_UNREACHABLE, SOURCE_RESPONSE_INVALID
    */
-  readonly prove: (mined: MinedBlock, signal: AbortSignal) => Promise<ProvedBlock>;
+  readonly prove: (told: ToldBlock, signal: AbortSignal) => Promise<ProvedBlock>;
 }
 
 /** What matters of a block, and how far it was looked into. */
@@ -37,24 +38,25 @@ export interface ProverOptions extends TraceOptions {
  */
 export function createProver(options: ProverOptions): Prover {
   const { watch, pool } = options;
-  const framesOf = createBlockTracer(options);
+  const transactionsOf = createTransactions(options);
   const frameOf = createTransactionTracer(options);
   return {
-    prove: async (mined, signal) => {
-      const frames = await framesOf(mined, signal);
-      const matters = mined.mined.flatMap((one) => matterOf(one, { frame: frames?.[one.index], watch }));
+    prove: async (told, signal) => {
+      const { block } = told;
+      const { mined, frames } = await transactionsOf(told, signal);
+      const matters = mined.flatMap((one) => matterOf(one, { frame: frames?.[one.index], watch }));
       const unbound = new Set<string>();
       const traced = await Promise.all(
         matters.map(async ({ one, frame, wantsTrace }): Promise<Proved> => {
           if (!wantsTrace) return { one, frame, lacksTrace: false };
-          const single = await frameOf({ mined: one, blockHash: mined.block.hash }, signal);
+          const single = await frameOf({ mined: one, blockHash: block.hash }, signal);
           if (single?.unbound !== undefined) unbound.add(single.unbound);
           return { one, frame: single?.frame ?? frame, lacksTrace: single === undefined };
         }),
       );
-      for (const provider of unbound) await assertCanonical({ pool, block: mined.block, provider }, signal);
-      const reverts = await lowerRungs({ ...options, ...mined, proved: traced }, signal);
-      const whole = frames !== undefined || !mined.mined.some(callsSomething);
+      for (const provider of unbound) await assertCanonical({ pool, block, provider }, signal);
+      const reverts = await lowerRungs({ ...options, block, mined, proved: traced }, signal);
+      const whole = frames !== undefined || !mined.some(callsSomething);
       const bySigns = !traced.some(({ lacksTrace }) => lacksTrace) && (await tracesTransactions(options, signal));
       return {
         transactions: traced.map(({ one, frame }) => seenOf(one, { frame, revert: reverts.get(one), watch })),
