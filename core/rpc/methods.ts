@@ -25,12 +25,8 @@ export interface MethodTable<M extends string> {
   readonly tracing?: { readonly methods: readonly M[]; readonly probe: RpcRequest<M> };
 }
 
-/**
- * One JSON-RPC request.
- *
- * @typeParam T - what is made of its result
- */
-export interface RpcRequest<M extends string, T = unknown> {
+/** One JSON-RPC request. */
+export interface RpcRequest<M extends string> {
   readonly method: M;
   readonly params: readonly unknown[];
   /** A revert of what was asked to be executed is an answer, a `Reverted`, and no fault. */
@@ -41,5 +37,5 @@ export interface RpcRequest<M extends string, T = unknown> {
    * A result of many parts should not be handed on as it came: a request that took long is old to the garbage collector, and what old things
    * hold is kept, and moved, long after anybody reads it.
    */
-  readonly read?: (result: unknown) => T;
+  readonly read?: (result: unknown) => unknown;
 }

@@ -15,7 +15,7 @@ import { orderOf } from "./ranking.ts";
 import { createSurvey } from "./survey.ts";
 
 /** A request to whichever endpoint answers. */
-export interface PoolRequest<M extends string, T = unknown> extends RpcRequest<M, T> {
+export interface PoolRequest<M extends string> extends RpcRequest<M> {
   /** Asks this endpoint and no other. */
   readonly provider?: string;
   /** What is asked about a past block, or beside the main way; it waits behind what moves the head. */
@@ -36,6 +36,17 @@ export interface Told {
   readonly finalized?: number;
 }
 
+/** A request that says what is made of its result. */
+export interface Reading<M extends string, T> extends PoolRequest<M> {
+  readonly read: (result: unknown) => T;
+}
+
+/** Gives what a request reads in its result, or the result as it came. */
+export interface AskPool<M extends string> {
+  <T>(request: Reading<M, T>, signal: AbortSignal): Promise<Answer<T>>;
+  (request: PoolRequest<M>, signal: AbortSignal): Promise<Answer<unknown>>;
+}
+
 /** The configured endpoints as one: the first one that is well is asked as long as it stays so. */
 export interface Pool<M extends string> {
   /**
@@ -43,7 +54,7 @@ export interface Pool<M extends string> {
    *
    * @throws the last endpoint's fault when none does; SOURCE_CHAIN_MISMATCH when all that were ever asked serve another chain
    */
-  readonly ask: <T = unknown>(request: PoolRequest<M, T>, signal: AbortSignal) => Promise<Answer<T>>;
+  readonly ask: AskPool<M>;
   /** Says whether an endpoint has a method that not every node has. */
   readonly supports: (method: M, signal: AbortSignal) => Promise<boolean>;
   /** Counts the fault of an answer that came and asks another endpoint first from now on; the error is the caller's to throw. */
@@ -104,8 +115,11 @@ export function createPool<M extends string>(options: PoolOptions<M>): Pool<M> {
   const asking = createAsking(works);
   const probing = createProbing(works, asking);
   const survey = createSurvey({ methods, members, board, ask: probing, clock, meter });
+  const askPool = (request: PoolRequest<M>, signal: AbortSignal) =>
+    askInOrder(works, { request, ask: asking, refresh: survey.refresh }, signal);
   return {
-    ask: (request, signal) => askInOrder(works, { request, ask: asking, refresh: survey.refresh }, signal),
+    // What a request reads in its result is what comes.
+    ask: askPool as AskPool<M>,
     supports: async (method, signal) => {
       for (const member of members) {
         const fence = fenceOf(member.health, { nowMs: clock.nowMs(), isBehind: false });
@@ -201,17 +215,17 @@ function blame<M extends string>(member: Member<M>, error: OffingError, { clock,
   }
 }
 
-interface Asked<M extends string, T> {
-  readonly request: PoolRequest<M, T>;
+interface Asked<M extends string> {
+  readonly request: PoolRequest<M>;
   readonly ask: Ask<M>;
   readonly refresh: (member: Member<M>, signal: AbortSignal) => Promise<void>;
 }
 
-async function askInOrder<M extends string, T>(
+async function askInOrder<M extends string>(
   works: Works<M>,
-  { request, ask, refresh }: Asked<M, T>,
+  { request, ask, refresh }: Asked<M>,
   signal: AbortSignal,
-): Promise<Answer<T>> {
+): Promise<Answer<unknown>> {
   const { members, board } = works;
   const { method, atBlock } = request;
   let last: unknown;
@@ -221,8 +235,7 @@ async function askInOrder<M extends string, T>(
     try {
       if (isBelow(member, atBlock)) await refresh(member, signal);
       if (isBelow(member, atBlock)) throw answerFault("behind", "the endpoint stands below the block it is asked about");
-      // What the request reads in its result is what comes.
-      return { result: (await ask(member, request, signal)) as T, provider };
+      return { result: await ask(member, request, signal), provider };
     } catch (error) {
       const isForeign = faultOf(error) === "wrong_chain";
       if (signal.aborted || !(mayPass(error) || isForeign)) throw error;

@@ -16,7 +16,7 @@ export interface Posting<T> {
   readonly maxBytes: number;
   /** Holds for the whole body. */
   readonly signal: AbortSignal;
-  /** Called when all of the answer is there: nobody holds it any longer than that. */
+  /** Called when all of the answer is there, or it is cut at the cap: nobody holds it any longer than that. */
   readonly read: (posted: Posted) => T;
 }
 

@@ -19,14 +19,14 @@ export async function askBlock(pool: ChainPool, request: PoolRequest<ReadMethod>
 }
 
 /** Which block, and whether its transactions are wanted whole. */
-export interface ByHash {
+export interface ByHash extends Pick<PoolRequest<ReadMethod>, "aside" | "atBlock"> {
   readonly hash: string;
   readonly whole: boolean;
 }
 
 /** Asks for the block with a hash. @throws what `askBlock` throws */
-export async function blockByHash(pool: ChainPool, { hash, whole }: ByHash, signal: AbortSignal): Promise<RawBlock> {
-  const found = await askBlock(pool, { method: "eth_getBlockByHash", params: [hash, whole] }, signal);
+export async function blockByHash(pool: ChainPool, { hash, whole, ...how }: ByHash, signal: AbortSignal): Promise<RawBlock> {
+  const found = await askBlock(pool, { method: "eth_getBlockByHash", params: [hash, whole], ...how }, signal);
   if (found.hash === hash) return found;
   throw pool.reject("unknown", "the node answered with another block");
 }

@@ -13,7 +13,7 @@ export interface RawBlock extends Header {
   readonly gasUsed: bigint;
   /** Of its transactions, in their order. */
   readonly hashes: readonly string[];
-  /** The transactions themselves; undefined when only their hashes were asked for. */
+  /** The transactions themselves; undefined when only their hashes came. */
   readonly transactions: readonly RawTransaction[] | undefined;
 }
 
@@ -34,10 +34,10 @@ export interface RawTransaction {
 /** A receipt, with those of its logs that may matter. */
 export interface RawReceipt {
   readonly transactionHash: string;
-  /** The transaction's sender; undefined where the node leaves it out. */
+  /** Of the transaction; undefined where the node leaves it out, as it may with the last two. */
   readonly from: string | undefined;
-  readonly to: string | null;
-  readonly isSigned: boolean;
+  readonly to: string | null | undefined;
+  readonly isSigned: boolean | undefined;
   readonly blockHash: string;
   readonly index: number;
   readonly success: boolean;
@@ -83,8 +83,8 @@ export function parseReceipt(value: unknown, matters: ReadonlySet<string>): RawR
   return {
     transactionHash,
     from: hex(receipt["from"]),
-    to: hex(receipt["to"]) ?? null,
-    isSigned: isSignedType(receipt["type"]),
+    to: receipt["to"] === null ? null : hex(receipt["to"]),
+    isSigned: typeof receipt["type"] === "string" ? SIGNED_TYPES.has(receipt["type"]) : undefined,
     blockHash,
     index: Number(index),
     success: status === 1n,
@@ -99,13 +99,9 @@ function parseTransaction(value: unknown): RawTransaction | undefined {
   const transaction = fieldsOf(value);
   const [hash, from, input] = [hex(transaction["hash"]), hex(transaction["from"]), hex(transaction["input"])];
   if (hash === undefined || from === undefined || input === undefined) return undefined;
-  const { gas, value: amount } = transaction;
-  const isSigned = isSignedType(transaction["type"]);
+  const { gas, value: amount, type } = transaction;
+  const isSigned = type === undefined || type === null || SIGNED_TYPES.has(type);
   return { hash, from, to: hex(transaction["to"]) ?? null, selector: selectorOfInput(input), input, gas, value: amount, isSigned };
-}
-
-function isSignedType(type: unknown): boolean {
-  return type === undefined || type === null || SIGNED_TYPES.has(type);
 }
 
 /**

@@ -12,7 +12,7 @@ import { createMeter } from "#core/meter.ts";
 import { labelsKey } from "#core/series.ts";
 import type { State } from "#core/state.ts";
 import { siblingOf } from "#core/tally.ts";
-import { startRpcProxy } from "#core/testing/rpc-proxy.ts";
+import { type Meddling, startRpcProxy } from "#core/testing/rpc-proxy.ts";
 import { mint, restorePsmOracle } from "../../../demo/world/calls.ts";
 import { chainSection } from "../../../demo/world/chain-section.ts";
 import { reorg } from "../../../demo/world/reorg.ts";
@@ -96,21 +96,28 @@ async function retractions(ledger: Ledger): Promise<readonly ChainFact[]> {
 const atHead = (hash: string) => async (state: State) => tipOf(state)?.hash === hash;
 
 describe("an operation that is proved again", () => {
-  it("takes the better proof once an endpoint has it, under the old label retracted and late under the new", async () => {
-    const proxy = await startRpcProxy(standing.anvil.url);
-    proxy.meddle = ({ method }) =>
-      /trace|simulate|ots_|eth_call/.test(method) ? { type: "error", code: -32_601, message: "Method not found" } : { type: "pass" };
+  it.each([
+    ["flat traces of a block", /^$/],
+    ["call traces of a block", /^trace_/],
+  ])("takes the better proof once an endpoint has %s, under the old label retracted and late under the new", async (_, missing) => {
+    const [proxy, better] = [await startRpcProxy(standing.anvil.url), await startRpcProxy(standing.anvil.url)];
+    const lacking =
+      (methods: RegExp) =>
+      ({ method }: { readonly method: string }): Meddling =>
+        methods.test(method) ? { type: "error", code: -32_601, message: "Method not found" } : { type: "pass" };
+    proxy.meddle = lacking(/trace|simulate|ots_|eth_call/);
+    better.meddle = lacking(missing);
     try {
       const poor = await run(standing.config([proxy.url]), atHead(standing.head), rows);
       const failed = poor.filter((row) => row["evidence"] === "status");
       expect(failed).toHaveLength(5);
       expect(failed.every((row) => row["outcome"] === "reverted" && row["reason_code"] === null)).toBe(true);
       const proved = async (state: State) => [...weakOf(state)].length === 0;
-      const facts = await run(standing.config(), proved, async (ledger) => {
-        const better = await rows(ledger);
+      const facts = await run(standing.config([better.url]), proved, async (ledger) => {
+        const now = await rows(ledger);
         // What came through the router, was turned away there or swallowed, was not seen before, and now is.
         const seen = new Set(poor.map((row) => row["tx_hash"]));
-        const found = better.filter((row) => !seen.has(row["tx_hash"]));
+        const found = now.filter((row) => !seen.has(row["tx_hash"]));
         expect(found.map((row) => [row["outcome"], row["reason_code"], row["evidence"], row["frame_path"]])).toEqual([
           ["success", null, "trace", "0.0"],
           ["blocked", "PSM_ORACLE_MISSING", "trace", "0.0"],
@@ -118,16 +125,17 @@ describe("an operation that is proved again", () => {
           ["blocked", "BUYBACK_ORACLE_UNHEALTHY", "trace", "0.0"],
         ]);
         const operations = (await followTo(standing.config(), standing.head)).facts.filter(({ kind }) => kind === "operation");
-        expect(better).toHaveLength(operations.length);
-        expect(better.filter((row) => row["evidence"] === "trace" && row["frame_path"] === "0")).toHaveLength(5);
-        const missing = better.filter((row) => row["reason_code"] === "PSM_ORACLE_MISSING" && row["frame_path"] === "0");
-        expect(missing.map((row) => row["outcome"])).toEqual(["blocked"]);
+        expect(now).toHaveLength(operations.length);
+        expect(now.filter((row) => row["evidence"] === "trace" && row["frame_path"] === "0")).toHaveLength(5);
+        const blocked = now.filter((row) => row["reason_code"] === "PSM_ORACLE_MISSING" && row["frame_path"] === "0");
+        expect(blocked.map((row) => row["outcome"])).toEqual(["blocked"]);
         return [...(await retractions(ledger)), ...(await ledger.read(0, END)).map(({ fact }) => fact as ChainFact)];
       });
       expect(facts.filter((fact) => fact.kind === "operation_retracted" && fact.cause === "better_evidence")).toHaveLength(10);
       expect(facts.filter((fact) => fact.kind === "operation" && fact.revision === 1 && fact.late)).toHaveLength(5);
     } finally {
       await proxy.close();
+      await better.close();
     }
   });
 });

@@ -30,18 +30,24 @@ export function minedOf(transactions: readonly RawTransaction[], receipts: reado
   });
 }
 
-/** What receipts tell of the transactions of a block; undefined where one does not say who sent it. */
+/** What receipts tell of the transactions of a block; undefined where one does not tell all of it. */
 export function outlinesOf(receipts: readonly RawReceipt[]): readonly Outlined[] | undefined {
   const outlined = receipts.flatMap((receipt, index): readonly Outlined[] => {
     const { transactionHash: hash, from, to, isSigned } = receipt;
-    return from === undefined ? [] : [{ transaction: { hash, from, to, isSigned }, receipt, index }];
+    if (from === undefined || to === undefined || isSigned === undefined) return [];
+    return [{ transaction: { hash, from, to, isSigned }, receipt, index }];
   });
   return outlined.length === receipts.length ? outlined : undefined;
 }
 
+/** Whether a receipt tells the same of a transaction as the block does. */
+export function isOutlineOf({ transaction: { from, to } }: Outlined, whole: Mined | undefined): boolean {
+  return from === whole?.transaction.from && to === whole.transaction.to;
+}
+
 /**
  * Fills in what the root of its call trace tells: what it was called with. What is left out, its gas limit, its value and the input of what
- * is no setter, matters only to a failed call whose bytes the trace keeps to itself, which a call tracer's never does.
+ * is no setter, matters only to a failed call whose trace keeps the revert bytes of its root to itself.
  */
 export function filledIn({ transaction, ...one }: Outlined, { selector, input = "0x" }: Frame): Mined {
   return { ...one, transaction: { ...transaction, selector, input, gas: undefined, value: undefined } };

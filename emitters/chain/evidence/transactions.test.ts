@@ -4,6 +4,8 @@ import type { ChainFact } from "../facts.ts";
 import { countsOf, followTo, type Standing, startStanding } from "../fixtures/standing.ts";
 
 const TRACES = "debug_traceBlockByHash";
+/** Where a block has no traces these would do. */
+const SINGLE = ["debug_traceTransaction", "trace_transaction"];
 const MISSING: Meddling = { type: "error", code: -32_601, message: "Method not found" };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,8 +51,8 @@ describe("the transactions of a block", () => {
     expect(new Set(wholes)).toContain("eth_getBlockByHash");
   });
 
-  it("are asked for whole where the receipts do not say who sent them", async () => {
-    const { facts, wholes } = await told(receipts(({ from: _, ...receipt }) => receipt));
+  it.each(["from", "to", "type"])("are asked for whole where the receipts leave out `%s`", async (field) => {
+    const { facts, wholes } = await told(receipts((receipt) => ({ ...receipt, [field]: undefined })));
     expect(facts).toStrictEqual(best);
     expect(new Set(wholes)).toEqual(new Set(["eth_getBlockByHash"]));
     expect(proxy.calls.some(({ method }) => method === TRACES)).toBe(true);
@@ -63,11 +65,50 @@ describe("the transactions of a block", () => {
     expect(facts).toStrictEqual(best.map((fact) => (direct(fact) ? { ...fact, callerCategory: "unknown" } : fact)));
   });
 
-  it("are not believed where receipts and traces contradict each other about who sent them", async () => {
-    const sender = `0x${"99".repeat(20)}`;
-    const { facts, counts } = await told(receipts((receipt) => ({ ...receipt, from: sender })));
+  it.each(["from", "to"])("are the block's where receipts lie about `%s`, and are traced all the same", async (field) => {
+    const lying = receipts((receipt) => ({ ...receipt, [field]: `0x${"99".repeat(20)}` }));
+    const { facts, counts } = await told((call) => (SINGLE.includes(call.method) ? MISSING : lying(call)));
     expect(counts["offing_source_faults_total trace_mismatch"]).toBeGreaterThanOrEqual(1);
-    expect(JSON.stringify(facts)).not.toContain(sender);
+    expect(facts).toStrictEqual(best);
+  });
+
+  it("are asked for whole where a trace keeps to itself what a transaction reverted with, whatever kind of trace it is", async () => {
+    proxy.meddle = ({ method, params }) => {
+      // A node that gives hashes whatever is asked, and flat traces that are silent; a call at the parent is all there is beside them.
+      if (SINGLE.includes(method) || /simulate|ots_/.test(method)) return MISSING;
+      const hashes = (block: unknown): unknown => {
+        const { transactions = [], ...header } = (block ?? {}) as { readonly transactions?: readonly unknown[] };
+        return { ...header, transactions: transactions.map((one) => (typeof one === "string" ? one : (one as Fields)["hash"])) };
+      };
+      if (method === "eth_getBlockByNumber" && params[1] === true) return { type: "change", to: hashes };
+      const silenced = (entries: unknown): unknown =>
+        (entries as readonly Fields[]).map((entry) => (entry["error"] === "Reverted" ? { ...entry, result: null } : entry));
+      return method === "trace_block" ? { type: "change", to: silenced } : { type: "pass" };
+    };
+    const { facts } = await followTo(standing.config([proxy.url]), standing.head);
+    const reasons = (all: readonly ChainFact[]) =>
+      all.flatMap((fact) => (fact.kind === "operation" && fact.framePath === "0" && !fact.success ? [[fact.txHash, fact.reasonCode]] : []));
+    expect(reasons(best).length).toBeGreaterThanOrEqual(4);
+    expect(reasons(facts)).toEqual(reasons(best));
+  });
+
+  it.each<[string, RegExp, (result: unknown) => unknown]>([
+    ["a block of another hash", /^eth_getBlockBy/, (result) => ({ ...(result as Fields), hash: `0x${"cd".repeat(32)}` })],
+    ["no block", /^eth_getBlockBy/, () => null],
+    ["one hash too few", /^eth_getBlockBy/, (result) => ({ ...(result as Fields), transactions: [] })],
+    ["hashes that are none", /^eth_getBlockBy/, (result) => ({ ...(result as Fields), transactions: ["7"] })],
+    ["one receipt too few", /^eth_getBlockReceipts$/, (result) => (result as readonly unknown[]).slice(1)],
+    ["traces of something else", /^debug_traceBlockByHash$/, (result) => (result as readonly unknown[]).toReversed()],
+  ])("are asked for again where a node gives %s", async (_, methods, to) => {
+    let left = 2;
+    const { facts } = await told(({ method, params }) => {
+      const isOurs = methods.test(method) && typeof params[0] === "string" && /^0x[1-9a-f]/.test(params[0]);
+      if (!isOurs || left === 0) return undefined;
+      left -= 1;
+      return { type: "change", to };
+    });
+    expect(left).toBe(0);
+    expect(facts).toStrictEqual(best);
   });
 
   it("are asked for again where a whole block has others than its receipts", async () => {
