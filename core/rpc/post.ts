@@ -91,7 +91,7 @@ function answerInto({ end, reject, maxBytes, signal }: Waiting): Dispatcher.Disp
     },
     onResponseEnd: () => {
       signal.removeEventListener("abort", onAbort);
-      // The client keeps this handler until its connection is used again: what came must not stay with it.
+      // This handler is old by then, and what it held would be kept for as long as it is not collected.
       const all = chunks.splice(0);
       const [only] = all;
       end({ ...answer, body: all.length === 1 && only !== undefined ? only : Buffer.concat(all) });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CONFIG, frame, MINT, PSM, reverted, STRANGER, USER } from "../fixtures/handmade.ts";
+import { actionFrames, setterFrames } from "../frames.ts";
 import { watchOf } from "../watch.ts";
 import { parseCallTrace } from "./call-tracer.ts";
 
@@ -37,6 +38,19 @@ describe("parseCallTrace", () => {
     expect(parseCallTrace({ ...raw, calls: [foreign] }, sight)?.frame).toStrictEqual(
       frame({ input: raw.input, calls: [frame({ to: STRANGER })] }),
     );
+  });
+
+  it("reads as deep as the EVM calls, and no deeper", () => {
+    const nested = (depth: number) => {
+      let call: object = raw;
+      for (let level = 0; level < depth; level += 1) call = { ...foreign, calls: [call] };
+      return call;
+    };
+    const root = parseTrace(nested(1_025));
+    expect(root?.to).toBe(STRANGER);
+    expect(root === undefined ? [] : actionFrames(root, WATCH).map(({ path }) => path.split(".").length)).toEqual([1_026]);
+    expect(setterFrames(root ?? frame(), { setters: new Map([["none", undefined as never]]) })).toEqual([]);
+    expect([parseTrace(nested(1_026)), parseTrace(nested(500_000))]).toEqual([undefined, undefined]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import type { Frame } from "../observation.ts";
-import { callOf, endOf, type Sight } from "./frame-parts.ts";
+import { callOf, DEEPEST, endOf, type Sight } from "./frame-parts.ts";
 
 /** The root frame of a call trace, with the gas that the tracer says it used; undefined where it says none. */
 export interface CallTrace {
@@ -17,7 +17,7 @@ export interface CallTrace {
  */
 export function parseCallTrace(value: unknown, sight: Sight): CallTrace | undefined {
   if (!isFrame(value)) return undefined;
-  const isOurs = calls(value, sight);
+  const isOurs = calls(value, sight, 0);
   if (isOurs === undefined) return undefined;
   const { gasUsed } = value;
   return {
@@ -46,10 +46,11 @@ function isFrame(value: unknown): value is RawFrame {
 }
 
 /** Whether a frame, or one below it at any depth, calls one of ours; undefined where one of them is not readable. */
-function calls(frame: RawFrame, sight: Sight): boolean | undefined {
+function calls(frame: RawFrame, sight: Sight, depth: number): boolean | undefined {
+  if (depth > DEEPEST) return undefined;
   let isOurs = typeof frame.to === "string" && sight.touched.has(frame.to.toLowerCase());
   for (const child of frame.calls ?? []) {
-    const below = isFrame(child) ? calls(child, sight) : undefined;
+    const below = isFrame(child) ? calls(child, sight, depth + 1) : undefined;
     if (below === undefined) return undefined;
     isOurs ||= below;
   }

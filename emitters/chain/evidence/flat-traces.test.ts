@@ -75,6 +75,10 @@ describe("parseFlatTraces", () => {
     ["a child too many", [entry([]), entry([0])]],
     ["a child of another transaction", [entry([], { subtraces: 1 }), entry([0], { transactionHash: `0x${"ef".repeat(32)}` })]],
     ["a call of a kind that nobody knows", [entry([], { type: "call", action: { from: USER } })]],
+    [
+      "a call deeper than the EVM calls",
+      Array.from({ length: 1_027 }, (_, depth) => entry(Array(depth).fill(0), { subtraces: depth < 1_026 ? 1 : 0 })),
+    ],
     ["a place that is no path", [entry([], { traceAddress: "0" })]],
   ])("refuses %s", (_, value) => expect(parseFlatTraces(value, SIGHT)).toBeUndefined());
 });

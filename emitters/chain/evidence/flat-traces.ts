@@ -1,5 +1,5 @@
 import type { Frame } from "../observation.ts";
-import { callOf, endOf, type Sight } from "./frame-parts.ts";
+import { callOf, DEEPEST, endOf, type Sight } from "./frame-parts.ts";
 
 /** The root frame of one transaction, with the transaction and block that the node says it is of. */
 export interface FlatTrace {
@@ -80,7 +80,7 @@ function callIn(type: unknown, { action, result }: { readonly action: Fields; re
 }
 
 function isPath(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((part) => Number.isInteger(part));
+  return Array.isArray(value) && value.length <= DEEPEST && value.every((part) => Number.isInteger(part));
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -6,6 +6,12 @@ import { setterKey, type Watch } from "../watch.ts";
 /** What of a trace is of use: calls of these addresses, and all of the input where one calls a known setter. */
 export type Sight = Pick<Watch, "touched" | "setters">;
 
+/**
+ * So deep a call can be below its transaction's root: the EVM refuses it there, and tracers tell that. What claims to be deeper is no trace,
+ * and would end the stack of whoever walks down it.
+ */
+export const DEEPEST = 1_025;
+
 /** Who calls whom with what, as every tracer tells it. */
 export interface RawCall {
   readonly from: string;
